@@ -1,0 +1,9 @@
+'use strict';
+const { filesUnder } = require('./bootstrap/step.cjs');
+
+const cSources = () =>
+  ['native', 'test', 'bench/floors']
+    .flatMap(filesUnder)
+    .filter((file) => /\.(h|c|cc)$/.test(file));
+
+module.exports = { cSources };

@@ -1,0 +1,3 @@
+'use strict';
+require('./bootstrap/requirements.cjs').requireTools();
+require('./bootstrap/steps.cjs').prepare();
