@@ -1,0 +1,53 @@
+#include <napi.h>
+
+#include "binding/arguments.h"
+#include "binding/environment.h"
+#include "binding/error.h"
+#include "binding/posix/message-queue.h"
+#include "binding/posix/semaphore.h"
+#include "binding/posix/shared-memory.h"
+#include "binding/sysv/message-queue.h"
+#include "binding/sysv/semaphore-set.h"
+#include "binding/sysv/shared-memory.h"
+#include "core/exit-cleanup.h"
+#include "core/sysv/key.h"
+
+namespace {
+
+using namespace posix_ipc::binding;
+
+// setErrorFactory((errno, syscall, kind, subject) => IpcError)
+void set_error_factory(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).make_error = Napi::Persistent(info[0].As<Napi::Function>());
+}
+
+// ftok(path, project) => number
+Napi::Value ftok(const Napi::CallbackInfo& info) {
+  const std::string path = string_of(info.Env(), info[0]);
+  const auto key = expect(info.Env(), posix_ipc::sysv::key_of(path, int_of(info.Env(), info[1])), Subject::path(path));
+  return Napi::Number::New(info.Env(), static_cast<uint32_t>(key));
+}
+
+void arm_exit_cleanup(const Napi::CallbackInfo&) { posix_ipc::exit_cleanup::arm(); }
+
+Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment(env);
+  env.SetInstanceData(environment);
+
+  exports["answers"] = Napi::Float64Array::New(env, Environment::answer_count, environment->answers_buffer.Value(), 0);
+  exports["setErrorFactory"] = Napi::Function::New<set_error_factory>(env, "setErrorFactory");
+  exports["PosixSharedMemory"] = PosixSharedMemory::define(env);
+  exports["PosixSemaphore"] = PosixSemaphore::define(env);
+  exports["PosixMessageQueue"] = PosixMessageQueue::define(env);
+  exports["SysvAttachment"] = SysvAttachment::define(env);
+  exports["sysvSharedMemory"] = sysv_shared_memory(env);
+  exports["sysvSemaphoreSet"] = sysv_semaphore_set(env);
+  exports["sysvMessageQueue"] = sysv_message_queue(env);
+  exports["ftok"] = Napi::Function::New<ftok>(env, "ftok");
+  exports["armExitCleanup"] = Napi::Function::New<arm_exit_cleanup>(env, "armExitCleanup");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(posix_ipc, register_addon)

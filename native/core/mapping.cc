@@ -1,0 +1,51 @@
+#include "core/mapping.h"
+
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+namespace posix_ipc {
+
+Result<Mapping> Mapping::of_descriptor(int descriptor, size_t size, off_t offset, Access access) {
+  // MAP_NORESERVE: a private map would otherwise be charged as if every page were going to be written.
+  const int flags = access == Access::shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
+  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, descriptor, offset);
+  if (address == MAP_FAILED) return last_error("mmap");
+  return Mapping(address, size, false);
+}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+  if (this != &other) {
+    (void)release();
+    address_ = std::exchange(other.address_, nullptr);
+    size_ = other.size_;
+    attached_ = other.attached_;
+  }
+  return *this;
+}
+
+Mapping::~Mapping() { (void)release(); }
+
+Status Mapping::release() {
+  if (address_ == nullptr) return done();
+  void* address = std::exchange(address_, nullptr);
+  return attached_ ? check(shmdt(address), "shmdt") : check(munmap(address, size_), "munmap");
+}
+
+void Mapping::retire() {
+  if (address_ == nullptr) return;
+  // Where the kernel refuses (vm.overcommit_memory = 2), the object stays mapped until the destructor: safe, only later.
+  // A System V segment replaced this way counts as detached, as if by shmdt(2).
+  void* pages = mmap(address_, size_, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (pages != MAP_FAILED) attached_ = false;
+}
+
+Status Mapping::advise(size_t offset, size_t length, int advice) {
+  return check(madvise(address() + offset, length, advice), "madvise");
+}
+
+Status Mapping::lock_pages() { return check(mlock(address_, size_), "mlock"); }
+
+Status Mapping::unlock_pages() { return check(munlock(address_, size_), "munlock"); }
+
+}  // namespace posix_ipc
