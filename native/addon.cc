@@ -24,7 +24,8 @@ void set_error_factory(const Napi::CallbackInfo& info) {
 // ftok(path, project) => number
 Napi::Value ftok(const Napi::CallbackInfo& info) {
   const std::string path = string_of(info.Env(), info[0]);
-  const auto key = expect(info.Env(), posix_ipc::sysv::key_of(path, int_of(info.Env(), info[1])), Subject::path(path));
+  const auto key =
+      expect(info.Env(), posix_ipc::sysv::key_of(path, int_of(info.Env(), info[1])), Subject::path(path));
   return Napi::Number::New(info.Env(), static_cast<uint32_t>(key));
 }
 
@@ -34,7 +35,8 @@ Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
 
-  exports["answers"] = Napi::Float64Array::New(env, Environment::answer_count, environment->answers_buffer.Value(), 0);
+  exports["answers"] =
+      Napi::Float64Array::New(env, Environment::answer_count, environment->answers_buffer.Value(), 0);
   exports["setErrorFactory"] = Napi::Function::New<set_error_factory>(env, "setErrorFactory");
   exports["PosixSharedMemory"] = PosixSharedMemory::define(env);
   exports["PosixSemaphore"] = PosixSemaphore::define(env);

@@ -2,8 +2,6 @@
 const { filesUnder } = require('./bootstrap/step.cjs');
 
 const cSources = () =>
-  ['native', 'test', 'bench/floors']
-    .flatMap(filesUnder)
-    .filter((file) => /\.(h|c|cc)$/.test(file));
+  ['native', 'test', 'bench'].flatMap(filesUnder).filter((file) => /\.(h|c|cc)$/.test(file));
 
 module.exports = { cSources };

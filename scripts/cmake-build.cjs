@@ -6,11 +6,11 @@ const { attempt, command, root, timed } = require('./bootstrap/step.cjs');
 
 const sanitizers = { release: '', sanitize: 'address,undefined', thread: 'thread' };
 
-// Builds into build-cmake/VARIANT/build, so that POSIX_IPC_PREBUILD=build-cmake/VARIANT loads it.
-function buildWithCmake(variant) {
+// Builds into build-cmake/VARIANT/build, so that POSIX_IPC_PREBUILD=build-cmake/VARIANT loads it. Everything, or a target.
+function buildWithCmake(variant, target) {
   const home = path.join(root, 'build-cmake', variant);
   const headers = nodeDir();
-  timed(`building build-cmake/${variant} with cmake-js`, () =>
+  timed(`building ${target ?? 'all'} of build-cmake/${variant} with cmake-js`, () =>
     command(
       process.execPath,
       [
@@ -18,6 +18,7 @@ function buildWithCmake(variant) {
         'build',
         `--out=${home}/build`,
         `--parallel=${jobs()}`,
+        ...(target ? [`--target=${target}`] : []),
         `--CDSANITIZE=${sanitizers[variant]}`,
         ...(headers ? [`--CDNODE_INCLUDE_DIR=${path.join(headers, 'include/node')}`] : []),
       ],

@@ -20,10 +20,13 @@ async function main() {
   const options = {
     // V8 frees little at exit; and a report goes to a file, since a test may throw away a child's output.
     ASAN_OPTIONS: `detect_leaks=0:log_path=${logs}/asan`,
-    UBSAN_OPTIONS: `print_stacktrace=1:log_path=${logs}/ubsan`,
+    // UBSan's start sets ASan's path again.
+    UBSAN_OPTIONS: `print_stacktrace=1:log_path=${logs}/asan`,
+    UBSAN_REPORTS: `${logs}/ubsan`,
+    LD_PRELOAD: `${libasan()}:${home}/build/libubsan-report.so`,
   };
   const core = runCoreTests(home, { ...process.env, ...options });
-  const env = { ...options, POSIX_IPC_PREBUILD: home, LD_PRELOAD: libasan(), SANITIZE: 'address,undefined' };
+  const env = { ...options, POSIX_IPC_PREBUILD: home };
   loadedBinary({ env, expected: `${home}/build/Release/posix_ipc.node` });
   const suite = await runSuite({ env });
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-// TypeScript has judged every argument for its user. What is checked again here is only what memory safety stands on,
-// and a mistake there is one in lib/: a plain TypeError.
+// TypeScript has judged every argument for its user. What is checked again here is only what memory safety
+// stands on, and a mistake there is one in lib/: a plain TypeError.
 namespace posix_ipc::binding {
 
 struct Bytes {
@@ -13,7 +13,8 @@ struct Bytes {
   size_t length;
 };
 
-// A Uint8Array's memory, valid until JavaScript runs again. Raw Node-API: it stands on every path of a message.
+// A Uint8Array's memory, valid until JavaScript runs again. Raw Node-API: it stands on every path of a
+// message.
 inline Bytes bytes_of(napi_env env, napi_value value) {
   napi_typedarray_type type;
   size_t length;
@@ -27,7 +28,8 @@ inline Bytes bytes_of(napi_env env, napi_value value) {
 
 inline double number_of(napi_env env, napi_value value) {
   double number;
-  if (napi_get_value_double(env, value, &number) != napi_ok) throw Napi::TypeError::New(env, "expected a number");
+  if (napi_get_value_double(env, value, &number) != napi_ok)
+    throw Napi::TypeError::New(env, "expected a number");
   return number;
 }
 
@@ -35,7 +37,8 @@ inline int32_t int_of(napi_env env, napi_value value) { return static_cast<int32
 
 inline bool bool_of(napi_env env, napi_value value) {
   bool truth;
-  if (napi_get_value_bool(env, value, &truth) != napi_ok) throw Napi::TypeError::New(env, "expected a boolean");
+  if (napi_get_value_bool(env, value, &truth) != napi_ok)
+    throw Napi::TypeError::New(env, "expected a boolean");
   return truth;
 }
 

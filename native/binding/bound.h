@@ -7,9 +7,10 @@
 
 namespace posix_ipc::binding {
 
-// A function that carries its native object: `data` of napi_get_cb_info(). A method finds its object by napi_unwrap(),
-// which alone costs 33 ns a call, more than a post and a tryWait together, and node-addon-api's wrapping comes on top;
-// this costs 1 ns. For the calls that a program makes once a message or once a lock.
+// A function that carries its native object: `data` of napi_get_cb_info(). A method finds its object by
+// napi_unwrap(), which alone costs 33 ns a call, more than a post and a tryWait together, and
+// node-addon-api's wrapping comes on top; this costs 1 ns. For the calls that a program makes once a message
+// or once a lock.
 template <typename Object>
 Napi::Value bound(Napi::Env env, const char* name, napi_callback callback, std::shared_ptr<Object> object) {
   napi_value function;
@@ -19,8 +20,9 @@ Napi::Value bound(Napi::Env env, const char* name, napi_callback callback, std::
   // The function keeps the object, whatever becomes of the handle it came from.
   auto holder = std::make_unique<std::shared_ptr<Object>>(std::move(object));
   const napi_status added = napi_add_finalizer(
-      env, function, holder.get(), [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<Object>*>(data); },
-      nullptr, nullptr);
+      env, function, holder.get(),
+      [](napi_env, void* data, void*) { delete static_cast<std::shared_ptr<Object>*>(data); }, nullptr,
+      nullptr);
   if (added != napi_ok) throw Napi::Error::New(env);
   (void)holder.release();
   return Napi::Value(env, function);

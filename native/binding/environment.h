@@ -6,8 +6,8 @@ namespace posix_ipc::binding {
 
 // What one JavaScript environment (the main thread, or a worker) has of its own. Nothing here is shared.
 struct Environment {
-  // The second and later answers of a call that has several, read by TypeScript right after it: a store instead of an
-  // object. The memory belongs to a JavaScript ArrayBuffer that `answers_buffer` keeps.
+  // The second and later answers of a call that has several, read by TypeScript right after it: a store
+  // instead of an object. The memory belongs to a JavaScript ArrayBuffer that `answers_buffer` keeps.
   static constexpr size_t answer_count = 4;
   double* answers;
   Napi::Reference<Napi::ArrayBuffer> answers_buffer;

@@ -23,7 +23,8 @@ class Subject {
   }
 
  private:
-  Subject(const char* kind, const std::string* name, double number) : kind_(kind), name_(name), number_(number) {}
+  Subject(const char* kind, const std::string* name, double number)
+      : kind_(kind), name_(name), number_(number) {}
 
   const char* kind_;
   const std::string* name_;

@@ -11,10 +11,12 @@ Napi::Value Memory::buffer(Napi::Env env, const Subject& subject) {
   napi_value made;
   const napi_status status = napi_create_external_arraybuffer(
       env, mapping_->address(), mapping_->size(),
-      // Runs when no JavaScript value and no thread of Node can reach the bytes any more, at the latest when the
-      // environment ends; never while a view is alive.
-      [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Mapping>*>(hint); }, holder.get(), &made);
-  // Electron, and builds with pointer compression, allow no buffer over foreign memory: read() and write() remain.
+      // Runs when no JavaScript value and no thread of Node can reach the bytes any more, at the latest when
+      // the environment ends; never while a view is alive.
+      [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Mapping>*>(hint); }, holder.get(),
+      &made);
+  // Electron, and builds with pointer compression, allow no buffer over foreign memory: read() and write()
+  // remain.
   if (status == napi_no_external_buffers_allowed) throw_error(env, {ENOTSUP, "buffer"}, subject);
   if (status != napi_ok) throw Napi::Error::New(env);
   (void)holder.release();
@@ -30,12 +32,16 @@ Status Memory::close() {
   Napi::ArrayBuffer buffer = buffer_.Value();
   buffer_.Reset();
   if (!buffer.IsEmpty() && !buffer.IsDetached()) {
+    // A thread of Node's pool may be reading the bytes at this moment, by their bare address; what it was
+    // asked to do keeps the buffer, if not its bytes. So the addresses stay until the buffer itself is
+    // collected.
+    buffer.AddFinalizer([](Napi::Env, std::shared_ptr<Mapping>* held) { delete held; },
+                        new std::shared_ptr<Mapping>(mapping));
     buffer.Detach();
-    // A thread of Node's pool may be reading the bytes at this moment; the addresses stay until it is done.
-    mapping->retire();
   }
-  // Otherwise the buffer was collected, or its bytes were handed on (ArrayBuffer.prototype.transfer): whoever has them
-  // holds the mapping too, and the last one gives it back.
+  // Also where the buffer was collected and its finalizer is still to run, or its bytes were handed on
+  // (ArrayBuffer.prototype.transfer): the object is let go of now, and whoever has the addresses has zeros.
+  mapping->retire();
   return done();
 }
 

@@ -12,8 +12,9 @@
 
 namespace posix_ipc::binding {
 
-// The bytes of one mapping, as JavaScript sees them. The mapping is held by this handle and by the ArrayBuffer that was
-// handed out, and ends with the last of the two: in whatever order they are collected, no view is left over nothing.
+// The bytes of one mapping, as JavaScript sees them. The mapping is held by this handle and by the
+// ArrayBuffer that was handed out, and ends with the last of the two: in whatever order they are collected,
+// no view is left over nothing.
 class Memory {
  public:
   explicit Memory(Mapping mapping) : mapping_(std::make_shared<Mapping>(std::move(mapping))) {}
@@ -33,14 +34,16 @@ class Memory {
   Napi::Reference<Napi::ArrayBuffer> buffer_;
 };
 
-// The methods that POSIX shared memory and a System V attachment have in common. `Handle` is the class with the ObjectWrap.
+// The methods that POSIX shared memory and a System V attachment have in common. `Handle` is the class with
+// the ObjectWrap.
 template <typename Handle>
 class MemoryWrap : public Napi::ObjectWrap<Handle> {
  public:
   explicit MemoryWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Handle>(info) {}
 
   static std::vector<typename Napi::ObjectWrap<Handle>::PropertyDescriptor> memory_methods() {
-    // Pointers to members of a base class are no template arguments, hence the form that takes them at run time.
+    // Pointers to members of a base class are no template arguments, hence the form that takes them at run
+    // time.
     using Getter = typename Napi::ObjectWrap<Handle>::InstanceMethodCallback;
     using Command = typename Napi::ObjectWrap<Handle>::InstanceVoidMethodCallback;
     return {
@@ -51,7 +54,9 @@ class MemoryWrap : public Napi::ObjectWrap<Handle> {
     };
   }
 
-  Napi::Value buffer(const Napi::CallbackInfo& info) { return open("buffer").buffer(info.Env(), self().subject()); }
+  Napi::Value buffer(const Napi::CallbackInfo& info) {
+    return open("buffer").buffer(info.Env(), self().subject());
+  }
 
   // read(offset, into), write(offset, from): the caller's bytes may be a view of this very mapping.
   void read(const Napi::CallbackInfo& info) {

@@ -4,14 +4,15 @@
 #include <sys/ipc.h>
 #include <sys/stat.h>
 
+#include <cmath>
 #include <ctime>
 
 // The kernel's answers as plain JavaScript records.
 namespace posix_ipc::binding {
 
-// Milliseconds since the epoch, as JavaScript's Date takes them.
+// Milliseconds since the epoch, as JavaScript's Date takes them, rounded as fs.stat does.
 inline Napi::Value date_of(Napi::Env env, const timespec& moment) {
-  return Napi::Date::New(env, moment.tv_sec * 1000.0 + moment.tv_nsec / 1000000);
+  return Napi::Date::New(env, std::floor(moment.tv_sec * 1000.0 + moment.tv_nsec / 1e6 + 0.5));
 }
 
 inline Napi::Value date_of(Napi::Env env, time_t seconds) { return Napi::Date::New(env, seconds * 1000.0); }

@@ -8,8 +8,9 @@
 
 namespace posix_ipc {
 
-// Interrupts the calling thread, and no other, from the deadline on, until it is destroyed: for the blocking calls that
-// know no timeout. The signal is SIGRTMAX - 3; its handler does nothing and lacks SA_RESTART, so the call ends with EINTR.
+// Interrupts the calling thread, and no other, from the deadline on, until it is destroyed: for the blocking
+// calls that know no timeout. The signal is SIGRTMAX - 3; its handler does nothing and lacks SA_RESTART, so
+// the call ends with EINTR.
 class Alarm {
  public:
   static Result<Alarm> at(const Deadline& deadline);

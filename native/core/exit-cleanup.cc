@@ -101,7 +101,8 @@ Status fill(Kind kind, int id, const std::string& name, const struct stat& statu
     promise.held.store(true, std::memory_order_release);
     return done();
   }
-  return SystemError{ENOBUFS, kind == Kind::file || kind == Kind::message_queue ? "unlinkOnExit" : "removeOnExit"};
+  return SystemError{ENOBUFS,
+                     kind == Kind::file || kind == Kind::message_queue ? "unlinkOnExit" : "removeOnExit"};
 }
 
 template <typename Match>
@@ -143,8 +144,9 @@ void arm() {
   for (const int signal : signals) {
     struct sigaction present;
     if (sigaction(signal, nullptr, &present) == -1 || present.sa_handler == SIG_IGN) continue;
-    // Only the default action and Node's own last handler, which puts the terminal back and is known by SA_RESETHAND.
-    // Anything else, a JavaScript listener's above all, decides for itself whether the process ends.
+    // Only the default action and Node's own last handler, which puts the terminal back and is known by
+    // SA_RESETHAND. Anything else, a JavaScript listener's above all, decides for itself whether the process
+    // ends.
     if (present.sa_handler != SIG_DFL && !(present.sa_flags & SA_RESETHAND)) continue;
     earlier[signal] = present;
     struct sigaction action = {};

@@ -33,8 +33,8 @@ Status Mapping::release() {
 
 void Mapping::retire() {
   if (address_ == nullptr) return;
-  // Where the kernel refuses (vm.overcommit_memory = 2), the object stays mapped until the destructor: safe, only later.
-  // A System V segment replaced this way counts as detached, as if by shmdt(2).
+  // Where the kernel refuses (vm.overcommit_memory = 2), the object stays mapped until the destructor: safe,
+  // only later. A System V segment replaced this way counts as detached, as if by shmdt(2).
   void* pages = mmap(address_, size_, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (pages != MAP_FAILED) attached_ = false;

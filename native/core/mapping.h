@@ -9,7 +9,8 @@
 
 namespace posix_ipc {
 
-// One range of addresses lent by the kernel, by mmap(2) or shmat(2). Given back by the destructor at the latest.
+// One range of addresses lent by the kernel, by mmap(2) or shmat(2). Given back by the destructor at the
+// latest.
 class Mapping {
  public:
   enum class Access { shared, copy_on_write };
@@ -30,8 +31,9 @@ class Mapping {
   // munmap(2) or shmdt(2).
   Status release();
 
-  // Lets go of the object but keeps the addresses, now private zero pages, until the destructor. For a range that some
-  // thread of the process may still touch: a compression that runs on the thread pool when its buffer is closed.
+  // Lets go of the object but keeps the addresses, now private zero pages, until the destructor. For a range
+  // that some thread of the process may still touch: a compression that runs on the thread pool when its
+  // buffer is closed.
   void retire();
 
   Status advise(size_t offset, size_t length, int advice);

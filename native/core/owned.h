@@ -24,7 +24,8 @@ class Descriptor {
   int get() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
 
-  // close(2) is never repeated after EINTR: on Linux the number is free even then, and may be somebody else's.
+  // close(2) is never repeated after EINTR: on Linux the number is free even then, and may be somebody
+  // else's.
   void close() {
     if (number_ >= 0) ::close(std::exchange(number_, -1));
   }

@@ -7,7 +7,8 @@
 
 namespace posix_ipc {
 
-// Whose objects `open` trusts. A name in /dev/shm belongs to whoever takes it first, so a stranger may sit on it.
+// Whose objects `open` trusts. A name in /dev/shm belongs to whoever takes it first, so a stranger may sit on
+// it.
 class OwnerRule {
  public:
   static constexpr int64_t any = -1;

@@ -6,8 +6,8 @@
 
 namespace posix_ipc {
 
-// EINTR is answered here, for every call that can be interrupted: the call is made again. A signal that ends the
-// process does so by itself; any other one is none of the caller's business.
+// EINTR is answered here, for every call that can be interrupted: the call is made again. A signal that ends
+// the process does so by itself; any other one is none of the caller's business.
 template <typename Call>
 auto retry_interrupted(Call call) -> decltype(call()) {
   for (;;) {
@@ -16,7 +16,8 @@ auto retry_interrupted(Call call) -> decltype(call()) {
   }
 }
 
-// The moment at which a wait gives up, on the monotonic clock, so that setting the time of day moves no deadline.
+// The moment at which a wait gives up, on the monotonic clock, so that setting the time of day moves no
+// deadline.
 class Deadline {
  public:
   // `milliseconds` is not negative and not NaN; infinity is a wait for ever.
@@ -66,7 +67,8 @@ class Deadline {
     const double seconds = std::floor(milliseconds / 1000);
     // Rounded up: a wait may end late, never early.
     const long nanoseconds = moment.tv_nsec + std::lround(std::ceil((milliseconds - seconds * 1000) * 1e6));
-    return {moment.tv_sec + static_cast<time_t>(seconds) + nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return {moment.tv_sec + static_cast<time_t>(seconds) + nanoseconds / 1000000000,
+            nanoseconds % 1000000000};
   }
 
   bool infinite_ = true;

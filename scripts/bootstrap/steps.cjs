@@ -52,6 +52,19 @@ function compileTypeScript() {
   });
 }
 
+function compileBench() {
+  step({
+    name: 'bench',
+    title: 'compiling the benchmark',
+    inputs: ['bench', 'lib', 'tsconfig.json', 'tsconfig.bench.json', 'package-lock.json'],
+    outputs: ['dist-bench/main.js'],
+    run: () => {
+      const compiler = 'node_modules/typescript/bin/tsc';
+      command(process.execPath, [compiler, '--project', 'tsconfig.bench.json', '--pretty', 'false']);
+    },
+  });
+}
+
 function buildPrebuilt() {
   const headers = nodeDir();
   const binary = `prebuilds/linux-${process.arch}/posix-ipc.${libc()}.node`;
@@ -106,4 +119,9 @@ function prepare() {
   compileTypeScript();
 }
 
-module.exports = { buildPrebuilt, install, prepare, prepareTypeScript };
+function prepareBench() {
+  prepare();
+  compileBench();
+}
+
+module.exports = { buildPrebuilt, install, prepare, prepareBench, prepareTypeScript };

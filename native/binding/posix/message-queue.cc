@@ -95,7 +95,8 @@ napi_value PosixMessageQueue::try_send(napi_env env, napi_callback_info info) {
     const Bytes bytes = bytes_of(env, call.arguments[0]);
     const auto priority = static_cast<unsigned>(number_of(env, call.arguments[1]));
     MessageQueue& queue = call.object->open(env, "trySend");
-    return boolean(env, expect(env, queue.try_send(bytes.data, bytes.length, priority), call.object->subject()));
+    return boolean(env,
+                   expect(env, queue.try_send(bytes.data, bytes.length, priority), call.object->subject()));
   });
 }
 
@@ -156,7 +157,9 @@ void PosixMessageQueue::close(const Napi::CallbackInfo&) { held_->queue.close();
 
 void PosixMessageQueue::unlink_on_exit(const Napi::CallbackInfo& info) {
   const MessageQueue& queue = open("unlinkOnExit");
-  expect(info.Env(), exit_cleanup::promise(exit_cleanup::Kind::message_queue, held_->name, queue.descriptor()), held_->subject());
+  expect(info.Env(),
+         exit_cleanup::promise(exit_cleanup::Kind::message_queue, held_->name, queue.descriptor()),
+         held_->subject());
 }
 
 }  // namespace posix_ipc::binding

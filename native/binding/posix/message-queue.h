@@ -10,7 +10,8 @@
 
 namespace posix_ipc::binding {
 
-// new (intent, name, maxMessages | -1, messageSize | -1, mode, access, owner); answers: created, maxMessages, messageSize.
+// new (intent, name, maxMessages | -1, messageSize | -1, mode, access, owner); answers: created, maxMessages,
+// messageSize.
 class PosixMessageQueue : public Napi::ObjectWrap<PosixMessageQueue> {
  public:
   static Napi::Function define(Napi::Env env);

@@ -33,8 +33,8 @@ Napi::Function Reservation::start(Napi::Env env, int descriptor, uint64_t size, 
   }
   work->size = size;
 
-  // Its finalizer is the one place that joins the thread: it runs after the last call, and also when the environment
-  // ends in the middle, which then waits for one step of the reservation.
+  // Its finalizer is the one place that joins the thread: it runs after the last call, and also when the
+  // environment ends in the middle, which then waits for one step of the reservation.
   auto report = Napi::ThreadSafeFunction::New(env, done, "posix-ipc:reserve", 1, 1, [work](Napi::Env) {
     work->cancelled = true;
     if (work->thread.joinable()) work->thread.join();

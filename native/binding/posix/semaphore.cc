@@ -65,7 +65,9 @@ Napi::Value PosixSemaphore::value(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), expect(info.Env(), open("value").value(), held_->subject()));
 }
 
-Napi::Value PosixSemaphore::bind_post(const Napi::CallbackInfo& info) { return bound(info.Env(), "post", post, held_); }
+Napi::Value PosixSemaphore::bind_post(const Napi::CallbackInfo& info) {
+  return bound(info.Env(), "post", post, held_);
+}
 
 Napi::Value PosixSemaphore::bind_try_wait(const Napi::CallbackInfo& info) {
   return bound(info.Env(), "tryWait", try_wait, held_);
@@ -73,7 +75,8 @@ Napi::Value PosixSemaphore::bind_try_wait(const Napi::CallbackInfo& info) {
 
 napi_value PosixSemaphore::post(napi_env env, napi_callback_info info) {
   Held& held = *BoundCall<Held, 0>(env, info).object;
-  if (held.semaphore.closed()) return guarded(env, [&]() -> napi_value { throw_closed(env, "post", held.subject()); });
+  if (held.semaphore.closed())
+    return guarded(env, [&]() -> napi_value { throw_closed(env, "post", held.subject()); });
   auto posted = held.semaphore.post();
   if (posted.ok()) return nullptr;
   return guarded(env, [&]() -> napi_value { throw_error(env, posted.error(), held.subject()); });
@@ -82,7 +85,8 @@ napi_value PosixSemaphore::post(napi_env env, napi_callback_info info) {
 // Nothing (undefined) when it took one, true when the value is 0: the frequent answer is the cheaper one.
 napi_value PosixSemaphore::try_wait(napi_env env, napi_callback_info info) {
   Held& held = *BoundCall<Held, 0>(env, info).object;
-  if (held.semaphore.closed()) return guarded(env, [&]() -> napi_value { throw_closed(env, "tryWait", held.subject()); });
+  if (held.semaphore.closed())
+    return guarded(env, [&]() -> napi_value { throw_closed(env, "tryWait", held.subject()); });
   return held.semaphore.try_wait() ? nullptr : boolean(env, true);
 }
 
@@ -106,9 +110,10 @@ void PosixSemaphore::close(const Napi::CallbackInfo& info) {
 
 void PosixSemaphore::unlink_on_exit(const Napi::CallbackInfo& info) {
   const Semaphore& semaphore = open("unlinkOnExit");
-  expect(info.Env(),
-         exit_cleanup::promise(exit_cleanup::Kind::file, Semaphore::path(held_->name), semaphore.descriptor()),
-         held_->subject());
+  expect(
+      info.Env(),
+      exit_cleanup::promise(exit_cleanup::Kind::file, Semaphore::path(held_->name), semaphore.descriptor()),
+      held_->subject());
 }
 
 }  // namespace posix_ipc::binding

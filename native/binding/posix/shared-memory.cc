@@ -13,7 +13,8 @@ using posix::SharedMemory;
 Result<SharedMemory> obtain(const Napi::CallbackInfo& info, const std::string& name) {
   const napi_env env = info.Env();
   const SharedMemory::Creation creation = {static_cast<uint64_t>(number_of(env, info[2])),
-                                           static_cast<mode_t>(number_of(env, info[3])), bool_of(env, info[4])};
+                                           static_cast<mode_t>(number_of(env, info[3])),
+                                           bool_of(env, info[4])};
   const SharedMemory::Window window = {bool_of(env, info[5]), static_cast<uint64_t>(number_of(env, info[6])),
                                        static_cast<uint64_t>(number_of(env, info[7]))};
   const OwnerRule owner(static_cast<int64_t>(number_of(env, info[8])));
@@ -63,9 +64,11 @@ PosixSharedMemory::PosixSharedMemory(const Napi::CallbackInfo& info)
 // Answers: size of the map.
 void PosixSharedMemory::resize(const Napi::CallbackInfo& info) {
   Memory& memory = open("resize");
-  auto mapping = expect(info.Env(), object_->resize(static_cast<uint64_t>(number_of(info.Env(), info[0]))), subject());
+  const auto size = static_cast<uint64_t>(number_of(info.Env(), info[0]));
+  auto mapping = expect(info.Env(), object_->resize(size), subject());
   Environment::of(info.Env()).answers[0] = static_cast<double>(mapping.size());
   expect(info.Env(), memory.replace(std::move(mapping)), subject());
+  expect(info.Env(), object_->cut(size), subject());
 }
 
 // reserve(done: (errno) => void) => cancel: () => void
@@ -93,9 +96,10 @@ void PosixSharedMemory::advise(const Napi::CallbackInfo& info) {
   if (!(offset >= 0 && length >= 0 && offset + length <= static_cast<double>(mapping.size()))) {
     throw Napi::RangeError::New(info.Env(), "outside the mapping");
   }
-  expect(info.Env(),
-         mapping.advise(static_cast<size_t>(offset), static_cast<size_t>(length), int_of(info.Env(), info[0])),
-         subject());
+  expect(
+      info.Env(),
+      mapping.advise(static_cast<size_t>(offset), static_cast<size_t>(length), int_of(info.Env(), info[0])),
+      subject());
 }
 
 void PosixSharedMemory::lock_pages(const Napi::CallbackInfo& info) {
@@ -109,7 +113,8 @@ void PosixSharedMemory::unlock_pages(const Napi::CallbackInfo& info) {
 void PosixSharedMemory::unlink_on_exit(const Napi::CallbackInfo& info) {
   (void)open("unlinkOnExit");
   expect(info.Env(),
-         exit_cleanup::promise(exit_cleanup::Kind::file, "/dev/shm" + name_, object_->descriptor()), subject());
+         exit_cleanup::promise(exit_cleanup::Kind::file, "/dev/shm" + name_, object_->descriptor()),
+         subject());
 }
 
 }  // namespace posix_ipc::binding

@@ -10,7 +10,8 @@
 
 namespace posix_ipc::binding {
 
-// new (intent, name, size, mode, reserve, readOnly, offset, length, owner); answers: size of the map, created.
+// new (intent, name, size, mode, reserve, readOnly, offset, length, owner); answers: size of the map,
+// created.
 class PosixSharedMemory : public MemoryWrap<PosixSharedMemory> {
  public:
   static Napi::Function define(Napi::Env env);

@@ -70,7 +70,8 @@ napi_value send_sync(napi_env env, napi_callback_info info) {
 }
 
 Selection selection_of(napi_env env, const napi_value* arguments) {
-  return {static_cast<long>(number_of(env, arguments[0])), bool_of(env, arguments[1]), bool_of(env, arguments[2])};
+  return {static_cast<long>(number_of(env, arguments[0])), bool_of(env, arguments[1]),
+          bool_of(env, arguments[2])};
 }
 
 // tryReceive(into, type, except, truncate) => length, or -1 when there is none

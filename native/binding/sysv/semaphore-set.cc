@@ -34,7 +34,8 @@ std::vector<unsigned short> values_of(napi_env env, napi_value value) {
 // get(intent, key, count, mode)
 Napi::Value get_set(const Napi::CallbackInfo& info) {
   const Lookup lookup = Lookup::of(info);
-  return identified(info.Env(), get(lookup.intent, lookup.key, int_of(info.Env(), info[2]), int_of(info.Env(), info[3])),
+  return identified(info.Env(),
+                    get(lookup.intent, lookup.key, int_of(info.Env(), info[2]), int_of(info.Env(), info[3])),
                     lookup.subject);
 }
 
@@ -65,7 +66,9 @@ struct Prepared {
 
 napi_value prepared_try_operate(napi_env env, napi_callback_info info) {
   Prepared& prepared = *BoundCall<Prepared, 0>(env, info).object;
-  return guarded(env, [&] { return boolean(env, expect(env, prepared.operations.try_operate(), Subject::id(prepared.id))); });
+  return guarded(env, [&] {
+    return boolean(env, expect(env, prepared.operations.try_operate(), Subject::id(prepared.id)));
+  });
 }
 
 napi_value prepared_operate_sync(napi_env env, napi_callback_info info) {
@@ -92,11 +95,13 @@ Napi::Value get_values(const Napi::CallbackInfo& info) {
   const int id = int_of(info.Env(), info[0]);
   const auto list = expect(info.Env(), values(id), Subject::id(id));
   auto array = Napi::Array::New(info.Env(), list.size());
-  for (uint32_t index = 0; index < list.size(); ++index) array[index] = Napi::Number::New(info.Env(), list[index]);
+  for (uint32_t index = 0; index < list.size(); ++index)
+    array[index] = Napi::Number::New(info.Env(), list[index]);
   return array;
 }
 
-// setValues(id, values): SETALL reads as many values as the set has, whatever it is given; so they are counted first.
+// setValues(id, values): SETALL reads as many values as the set has, whatever it is given; so they are
+// counted first.
 void put_values(const Napi::CallbackInfo& info) {
   const int id = int_of(info.Env(), info[0]);
   auto list = values_of(info.Env(), info[1]);
@@ -108,14 +113,15 @@ void put_values(const Napi::CallbackInfo& info) {
 template <int command>
 Napi::Value ask_one(const Napi::CallbackInfo& info) {
   const int id = int_of(info.Env(), info[0]);
-  return Napi::Number::New(info.Env(),
-                           expect(info.Env(), ask(id, int_of(info.Env(), info[1]), command), Subject::id(id)));
+  return Napi::Number::New(
+      info.Env(), expect(info.Env(), ask(id, int_of(info.Env(), info[1]), command), Subject::id(id)));
 }
 
 // setValue(id, index, value)
 void put_value(const Napi::CallbackInfo& info) {
   const int id = int_of(info.Env(), info[0]);
-  expect(info.Env(), set_value(id, int_of(info.Env(), info[1]), int_of(info.Env(), info[2])), Subject::id(id));
+  expect(info.Env(), set_value(id, int_of(info.Env(), info[1]), int_of(info.Env(), info[2])),
+         Subject::id(id));
 }
 
 Napi::Value stat_set(const Napi::CallbackInfo& info) {

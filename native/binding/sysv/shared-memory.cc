@@ -14,7 +14,8 @@ constexpr auto kind = exit_cleanup::Kind::sysv_shared_memory;
 Napi::Value get_segment(const Napi::CallbackInfo& info) {
   const Lookup lookup = Lookup::of(info);
   const auto size = static_cast<size_t>(number_of(info.Env(), info[2]));
-  return identified(info.Env(), get(lookup.intent, lookup.key, size, int_of(info.Env(), info[3])), lookup.subject);
+  return identified(info.Env(), get(lookup.intent, lookup.key, size, int_of(info.Env(), info[3])),
+                    lookup.subject);
 }
 
 Napi::Value stat_segment(const Napi::CallbackInfo& info) {
@@ -41,10 +42,14 @@ void set_segment(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-Napi::Function SysvAttachment::define(Napi::Env env) { return DefineClass(env, "SysvAttachment", memory_methods()); }
+Napi::Function SysvAttachment::define(Napi::Env env) {
+  return DefineClass(env, "SysvAttachment", memory_methods());
+}
 
-SysvAttachment::SysvAttachment(const Napi::CallbackInfo& info) : MemoryWrap(info), id_(int_of(info.Env(), info[0])) {
-  memory_ = std::make_unique<Memory>(expect(info.Env(), attach(id_, bool_of(info.Env(), info[1])), subject()));
+SysvAttachment::SysvAttachment(const Napi::CallbackInfo& info)
+    : MemoryWrap(info), id_(int_of(info.Env(), info[0])) {
+  memory_ =
+      std::make_unique<Memory>(expect(info.Env(), attach(id_, bool_of(info.Env(), info[1])), subject()));
   Environment::of(info.Env()).answers[0] = static_cast<double>(memory_->mapping().size());
 }
 

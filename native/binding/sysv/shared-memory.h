@@ -19,7 +19,8 @@ class SysvAttachment : public MemoryWrap<SysvAttachment> {
   int id_;
 };
 
-// get, stat, set, remove, lockPages, unlockPages, removeOnExit: a segment is its identifier and holds nothing here.
+// get, stat, set, remove, lockPages, unlockPages, removeOnExit: a segment is its identifier and holds nothing
+// here.
 Napi::Object sysv_shared_memory(Napi::Env env);
 
 }  // namespace posix_ipc::binding

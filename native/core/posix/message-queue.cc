@@ -22,8 +22,8 @@ long system_default(const char* file, long otherwise) {
 
 mq_attr attributes_of(const MessageQueue::Creation& creation) {
   mq_attr attributes = {};
-  attributes.mq_maxmsg = creation.max_messages ? *creation.max_messages
-                                               : system_default("/proc/sys/fs/mqueue/msg_default", 10);
+  attributes.mq_maxmsg =
+      creation.max_messages ? *creation.max_messages : system_default("/proc/sys/fs/mqueue/msg_default", 10);
   attributes.mq_msgsize = creation.message_size ? *creation.message_size
                                                 : system_default("/proc/sys/fs/mqueue/msgsize_default", 8192);
   return attributes;
@@ -36,7 +36,8 @@ Result<MessageQueue> MessageQueue::create(const std::string& name, const Creatio
   mq_attr attributes = {};
   if (!defaults) attributes = attributes_of(creation);
   const int number = retry_interrupted([&] {
-    return mq_open(name.c_str(), access | O_CREAT | O_EXCL | O_CLOEXEC, creation.mode, defaults ? nullptr : &attributes);
+    return mq_open(name.c_str(), access | O_CREAT | O_EXCL | O_CLOEXEC, creation.mode,
+                   defaults ? nullptr : &attributes);
   });
   if (number == -1) return last_error("mq_open");
   return MessageQueue(Descriptor(number), true);
@@ -52,8 +53,8 @@ Result<MessageQueue> MessageQueue::open(const std::string& name, int access, Own
   return queue;
 }
 
-Result<MessageQueue> MessageQueue::open_or_create(const std::string& name, const Creation& creation, int access,
-                                                  OwnerRule owner) {
+Result<MessageQueue> MessageQueue::open_or_create(const std::string& name, const Creation& creation,
+                                                  int access, OwnerRule owner) {
   for (;;) {
     auto created = create(name, creation, access);
     if (created.ok() || created.error().number != EEXIST) return created;
@@ -66,7 +67,8 @@ Result<MessageQueue> MessageQueue::open_or_create(const std::string& name, const
 Status MessageQueue::unlink(const std::string& name) { return check(mq_unlink(name.c_str()), "mq_unlink"); }
 
 Result<bool> MessageQueue::try_send(const char* data, size_t length, unsigned priority) {
-  const int answer = retry_interrupted([&] { return mq_timedsend(descriptor_.get(), data, length, priority, &past); });
+  const int answer =
+      retry_interrupted([&] { return mq_timedsend(descriptor_.get(), data, length, priority, &past); });
   if (answer == 0) return true;
   if (errno == ETIMEDOUT) return false;
   return last_error("mq_send");

@@ -14,8 +14,9 @@
 
 namespace posix_ipc::posix {
 
-// mq_open(3). The description stays blocking; a `try` is a timed call whose moment has passed: it takes or puts what it
-// can and never waits. So both kinds of call share one descriptor, and strace shows a blocked one as what it is.
+// mq_open(3). The description stays blocking; a `try` is a timed call whose moment has passed: it takes or
+// puts what it can and never waits. So both kinds of call share one descriptor, and strace shows a blocked
+// one as what it is.
 class MessageQueue {
  public:
   struct Creation {

@@ -73,7 +73,8 @@ Result<Semaphore> Semaphore::create(const std::string& name, const Creation& cre
   return opened;
 }
 
-Result<Semaphore> Semaphore::open_or_create(const std::string& name, const Creation& creation, OwnerRule owner) {
+Result<Semaphore> Semaphore::open_or_create(const std::string& name, const Creation& creation,
+                                            OwnerRule owner) {
   for (;;) {
     auto created = create(name, creation);
     if (created.ok() || created.error().number != EEXIST) return created;
@@ -90,8 +91,9 @@ Status Semaphore::unlink(const std::string& name) {
 
 Status Semaphore::wait(const Deadline& deadline) {
   if (deadline.infinite()) return check(retry_interrupted([this] { return sem_wait(words_); }), "sem_wait");
-  return check(retry_interrupted([&] { return sem_clockwait(words_, CLOCK_MONOTONIC, &deadline.monotonic()); }),
-               "sem_timedwait");
+  return check(
+      retry_interrupted([&] { return sem_clockwait(words_, CLOCK_MONOTONIC, &deadline.monotonic()); }),
+      "sem_timedwait");
 }
 
 Result<int> Semaphore::value() {

@@ -14,9 +14,9 @@
 
 namespace posix_ipc::posix {
 
-// sem_open(3), with the checks it leaves out: an empty file under the name opens well and dies by SIGBUS at the first
-// post, any other junk of the right size is taken for a semaphore. So the file is opened, looked at and mapped here, as
-// the C library maps it; made by sem_open(3) itself.
+// sem_open(3), with the checks it leaves out: an empty file under the name opens well and dies by SIGBUS at
+// the first post, any other junk of the right size is taken for a semaphore. So the file is opened, looked at
+// and mapped here, as the C library maps it; made by sem_open(3) itself.
 class Semaphore {
  public:
   struct Creation {
@@ -37,7 +37,9 @@ class Semaphore {
 
   Status post() { return check(sem_post(words_), "sem_post"); }
   // False when the value is 0.
-  bool try_wait() { return retry_interrupted([this] { return sem_trywait(words_); }) == 0; }
+  bool try_wait() {
+    return retry_interrupted([this] { return sem_trywait(words_); }) == 0;
+  }
   Status wait(const Deadline& deadline);
   Result<int> value();
   Result<struct stat> stat() const;

@@ -15,12 +15,15 @@ namespace {
 
 constexpr uint64_t reserve_step = 16 << 20;
 
-// O_NONBLOCK: opening a FIFO that lies under the name must not wait for a writer. glibc adds O_NOFOLLOW and O_CLOEXEC.
+// O_NONBLOCK: opening a FIFO that lies under the name must not wait for a writer. glibc adds O_NOFOLLOW and
+// O_CLOEXEC.
 Result<Descriptor> open_object(const std::string& name, int flags, mode_t mode = 0) {
   // glibc answers EINVAL; the manual says ENAMETOOLONG, and so do its other calls.
   if (name.size() - 1 > NAME_MAX) return SystemError{ENAMETOOLONG, "shm_open"};
   const int number =
       retry_interrupted([&] { return shm_open(name.c_str(), flags | O_CLOEXEC | O_NONBLOCK, mode); });
+  // glibc turns EISDIR into EINVAL; no other EINVAL is left once the name has its form.
+  if (number == -1 && errno == EINVAL) return SystemError{EISDIR, "shm_open"};
   if (number == -1) return last_error("shm_open");
   return Descriptor(number);
 }
@@ -41,8 +44,8 @@ Result<struct stat> trusted_status(int descriptor, OwnerRule owner) {
   return status;
 }
 
-// An amount that the file system has not is refused before the first step: the steps would take all memory that there
-// is, and the kernel might end processes, ours perhaps, before it says ENOSPC.
+// An amount that the file system has not is refused before the first step: the steps would take all memory
+// that there is, and the kernel might end processes, ours perhaps, before it says ENOSPC.
 Status look_for_room(int descriptor, uint64_t from, uint64_t to) {
   struct statvfs system;
   if (fstatvfs(descriptor, &system) == -1) return last_error("fstatvfs");
@@ -55,14 +58,16 @@ Status look_for_room(int descriptor, uint64_t from, uint64_t to) {
   return done();
 }
 
-// The size appears at the end and at once: who opens the object meanwhile finds it empty, and never a part of it.
+// The size appears at the end and at once: who opens the object meanwhile finds it empty, and never a part of
+// it.
 Status reserve_unseen(int descriptor, uint64_t size) {
   auto room = look_for_room(descriptor, 0, size);
   if (!room.ok()) return room;
   uint64_t from = 0;
   for (; size - from > reserve_step; from += reserve_step) {
     const int answer = retry_interrupted([&] {
-      return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from), static_cast<off_t>(reserve_step));
+      return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
+                       static_cast<off_t>(reserve_step));
     });
     if (answer == -1) return last_error("posix_fallocate");
   }
@@ -124,13 +129,15 @@ Result<SharedMemory> SharedMemory::open(const std::string& name, const Window& w
   const uint64_t size = status.value().st_size;
   if (window.offset >= size || window.length > size - window.offset) return SystemError{EINVAL, "mmap"};
   const uint64_t length = window.length == 0 ? size - window.offset : window.length;
-  auto mapping = Mapping::of_descriptor(descriptor.get(), length, window.offset,
-                                        window.read_only ? Mapping::Access::copy_on_write : Mapping::Access::shared);
+  auto mapping =
+      Mapping::of_descriptor(descriptor.get(), length, window.offset,
+                             window.read_only ? Mapping::Access::copy_on_write : Mapping::Access::shared);
   if (!mapping.ok()) return mapping.error();
   return SharedMemory(std::move(descriptor), mapping.take(), window.offset, false);
 }
 
-Result<SharedMemory> SharedMemory::open_or_create(const std::string& name, const Creation& creation, OwnerRule owner) {
+Result<SharedMemory> SharedMemory::open_or_create(const std::string& name, const Creation& creation,
+                                                  OwnerRule owner) {
   for (;;) {
     auto created = create(name, creation);
     if (created.ok() || created.error().number != EEXIST) return created;
@@ -176,12 +183,14 @@ Result<Mapping> SharedMemory::resize(uint64_t size) {
       return reserved.error();
     }
   }
-  auto mapping = Mapping::of_descriptor(descriptor_.get(), size, 0, Mapping::Access::shared);
-  if (!mapping.ok()) return mapping;
-  if (size < present && retry_interrupted([&] { return ftruncate(descriptor_.get(), size); }) == -1) {
-    return last_error("ftruncate");
-  }
-  return mapping;
+  return Mapping::of_descriptor(descriptor_.get(), size, 0, Mapping::Access::shared);
+}
+
+Status SharedMemory::cut(uint64_t size) {
+  auto status = stat();
+  if (!status.ok()) return status.error();
+  if (static_cast<uint64_t>(status.value().st_size) <= size) return done();
+  return check(retry_interrupted([&] { return ftruncate(descriptor_.get(), size); }), "ftruncate");
 }
 
 }  // namespace posix_ipc::posix

@@ -32,7 +32,8 @@ class SharedMemory {
 
   static Result<SharedMemory> create(const std::string& name, const Creation& creation);
   static Result<SharedMemory> open(const std::string& name, const Window& window, OwnerRule owner);
-  static Result<SharedMemory> open_or_create(const std::string& name, const Creation& creation, OwnerRule owner);
+  static Result<SharedMemory> open_or_create(const std::string& name, const Creation& creation,
+                                             OwnerRule owner);
   static Status unlink(const std::string& name);
 
   bool created() const { return created_; }
@@ -42,12 +43,18 @@ class SharedMemory {
   Mapping take_mapping() { return std::move(mapping_); }
 
   Result<struct stat> stat() const;
-  // Gives the object `size` bytes and answers with a map of all of them; the earlier map is left to the caller.
+  // A map of `size` bytes, for which the object grows if need be; the earlier map is left to the caller.
+  // Where the object is longer, the caller cuts it afterwards: when nobody of this process touches the
+  // earlier map any more.
   Result<Mapping> resize(uint64_t size);
+  Status cut(uint64_t size);
 
  private:
   SharedMemory(Descriptor descriptor, Mapping mapping, uint64_t offset, bool created)
-      : descriptor_(std::move(descriptor)), mapping_(std::move(mapping)), offset_(offset), created_(created) {}
+      : descriptor_(std::move(descriptor)),
+        mapping_(std::move(mapping)),
+        offset_(offset),
+        created_(created) {}
 
   Descriptor descriptor_;
   Mapping mapping_;
@@ -55,7 +62,9 @@ class SharedMemory {
   bool created_;
 };
 
-// posix_fallocate(3) in steps: a signal then repeats one step and not the whole, and `cancelled` is heard between two.
-Status reserve_space(int descriptor, uint64_t from, uint64_t to, const std::atomic<bool>* cancelled = nullptr);
+// posix_fallocate(3) in steps: a signal then repeats one step and not the whole, and `cancelled` is heard
+// between two.
+Status reserve_space(int descriptor, uint64_t from, uint64_t to,
+                     const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace posix_ipc::posix

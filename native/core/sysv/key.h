@@ -19,8 +19,8 @@ struct Identifier {
   bool created;
 };
 
-// The shape that shmget, semget and msgget share; `get` is given the flags. It is asked for a new object first, so
-// that who has made it is known.
+// The shape that shmget, semget and msgget share; `get` is given the flags. It is asked for a new object
+// first, so that who has made it is known.
 template <typename Get>
 Result<Identifier> identify(const char* syscall, Intent intent, int mode, Get get) {
   for (;;) {

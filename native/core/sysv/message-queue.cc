@@ -5,8 +5,8 @@
 namespace posix_ipc::sysv::message_queue {
 namespace {
 
-// msgsnd(2) and msgrcv(2) know no timeout: an alarm interrupts them when the deadline has come, and only then is EINTR
-// the end.
+// msgsnd(2) and msgrcv(2) know no timeout: an alarm interrupts them when the deadline has come, and only then
+// is EINTR the end.
 template <typename Call>
 Status until(const Deadline& deadline, const char* syscall, Call call) {
   if (deadline.infinite()) return check(retry_interrupted([&] { return call(); }), syscall);
@@ -35,7 +35,8 @@ Status send(int id, Letter& letter, size_t length, const Deadline& deadline) {
   return until(deadline, "msgsnd", [&] { return msgsnd(id, letter.buffer(), length, 0); });
 }
 
-Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity, const Selection& selection) {
+Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity,
+                                            const Selection& selection) {
   const ssize_t length = retry_interrupted(
       [&] { return msgrcv(id, letter.buffer(), capacity, selection.type, selection.flags() | IPC_NOWAIT); });
   if (length >= 0) return std::optional<Received>(Received{static_cast<size_t>(length), letter.type()});

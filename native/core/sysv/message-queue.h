@@ -13,8 +13,8 @@ namespace posix_ipc::sysv::message_queue {
 // msgget(2).
 Result<Identifier> get(Intent intent, key_t key, int mode);
 
-// Which message msgrcv(2) takes: of any type (0), of one type, of the lowest type up to -type; `except` turns the
-// second round; `truncate` cuts a message that is too long instead of refusing it with E2BIG.
+// Which message msgrcv(2) takes: of any type (0), of one type, of the lowest type up to -type; `except` turns
+// the second round; `truncate` cuts a message that is too long instead of refusing it with E2BIG.
 struct Selection {
   long type;
   bool except;
@@ -47,7 +47,8 @@ class Letter {
 Result<bool> try_send(int id, Letter& letter, size_t length);
 Status send(int id, Letter& letter, size_t length, const Deadline& deadline);
 // At most `capacity` bytes of text; nothing when no message fits the selection.
-Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity, const Selection& selection);
+Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity,
+                                            const Selection& selection);
 Result<Received> receive(int id, Letter& letter, size_t capacity, const Selection& selection,
                          const Deadline& deadline);
 

@@ -12,7 +12,8 @@ namespace posix_ipc::sysv::semaphore_set {
 // semget(2). `count` 0 opens a set of any size.
 Result<Identifier> get(Intent intent, key_t key, int count, int mode);
 
-// A list that semop(2) applies whole or not at all, kept in both forms: it may wait, or each part says IPC_NOWAIT.
+// A list that semop(2) applies whole or not at all, kept in both forms: it may wait, or each part says
+// IPC_NOWAIT.
 class Operations {
  public:
   Operations(int id, std::vector<sembuf> list);
@@ -27,8 +28,8 @@ class Operations {
   std::vector<sembuf> trying_;
 };
 
-// The values a new set starts with. They are added by semop(2), not set by SETALL: who opens the set in between and
-// posts loses nothing, and sem_otime tells that it is ready.
+// The values a new set starts with. They are added by semop(2), not set by SETALL: who opens the set in
+// between and posts loses nothing, and sem_otime tells that it is ready.
 Status initialise(int id, const std::vector<unsigned short>& values);
 
 Result<std::vector<unsigned short>> values(int id);
