@@ -1,0 +1,184 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import type { Subject } from './errors.js';
+
+type Hint = (subject: Subject) => string | undefined;
+
+/** The sentence that helps, for refusals that confuse; with the limit that was hit and its value at this moment. */
+export function hintFor(code: string, syscall: string, subject: Subject): string | undefined {
+  const hint = hints[`${code} ${syscall}`] ?? hints[code];
+  try {
+    return typeof hint === 'function' ? hint(subject) : hint;
+  } catch {
+    // What a hint reads of the system may be missing; the error itself is what counts.
+    return undefined;
+  }
+}
+
+const roomInShm = () => {
+  const { bsize, blocks, bavail } = statfsSync('/dev/shm');
+  const mebibytes = (count: number) => `${((count * bsize) / 2 ** 20).toFixed(1)} MiB`;
+  return (
+    `/dev/shm has ${mebibytes(bavail)} free of ${mebibytes(blocks)}; ` +
+    'enlarge it (mount -o remount,size=… /dev/shm as root; docker run --shm-size=…) or unlink what is left in it'
+  );
+};
+
+const processFiles = () =>
+  `the process may have ${openFilesLimit()} files open (RLIMIT_NOFILE, raise it with ulimit -n)`;
+
+const systemFiles = () =>
+  `the system may have ${fileMax()} files open (raise it as root: sysctl -w fs.file-max=…)`;
+
+const lockedMemory = () =>
+  `the process may lock ${limit('Max locked memory')} bytes (RLIMIT_MEMLOCK, raise it with ulimit -l or CAP_IPC_LOCK)`;
+
+/** Where no more file can be opened, not even this one, that is the reason. */
+function queueBytes(): string | undefined {
+  try {
+    const bytes = limit('Max msgqueue size');
+    return (
+      `all queues of the user together may take ${bytes} bytes (RLIMIT_MSGQUEUE, raise it with ulimit -q): ` +
+      'unlink some or make smaller ones'
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you trust them";
+const exists = 'open it, use openOrCreate, or unlink it first';
+const keyExists = 'open it, use openOrCreate, or remove it first';
+const removed = 'the object was removed, by its id or its key; make or open another';
+
+/** By code and call where the call matters, else by code. */
+const hints: Readonly<Record<string, string | Hint>> = {
+  EBADF: 'the handle is closed',
+  'EBADF mq_send': "the queue was opened with access 'read'",
+  'EBADF mq_timedsend': "the queue was opened with access 'read'",
+  'EBADF mq_receive': "the queue was opened with access 'write'",
+  'EBADF mq_timedreceive': "the queue was opened with access 'write'",
+
+  'EEXIST shm_open': exists,
+  'EEXIST sem_open': exists,
+  'EEXIST mq_open': exists,
+  'EEXIST shmget': keyExists,
+  'EEXIST semget': keyExists,
+  'EEXIST msgget': keyExists,
+  EISDIR: 'what lies under the name is a directory',
+  ELOOP: 'the name is a symbolic link, and these are not followed',
+  EMFILE: processFiles,
+  ENFILE: systemFiles,
+  EIDRM: removed,
+  'EINVAL shmctl': removed,
+  'EINVAL shmat': removed,
+  'EINVAL msgctl': removed,
+  'EINVAL semctl': removed,
+
+  'EPERM shm_open': foreignOwner,
+  'EPERM sem_open': foreignOwner,
+  'EPERM mq_open': foreignOwner,
+  'EPROTO shm_open': 'what lies under the name is not shared memory but a FIFO, a socket or a device',
+  'EPROTO sem_open':
+    'what lies under the name is not a semaphore of this C library: its type, size or content is another',
+
+  'EACCES write': 'it was opened readOnly',
+  'EACCES resize': 'it was opened readOnly',
+  'EACCES reserve': 'it was opened readOnly',
+  'EACCES buffer':
+    'a read-only attachment has no views, since a write to one would end the process: use read() or readText()',
+  'EINVAL mmap':
+    'the map would end behind the object, the object is still empty, or the offset is no multiple of the page size',
+  'EINVAL resize': 'this handle maps a part of the object; open the whole of it to resize it',
+  'ENOMEM mmap': () =>
+    `not enough memory or addresses, or more than ${sysctl('vm/max_map_count')} maps (vm.max_map_count)`,
+  'ENOSPC posix_fallocate': roomInShm,
+  'ENOSPC sem_open': roomInShm,
+  'ENOSPC shm_open': roomInShm,
+  'ENOTSUP buffer': 'this runtime allows no buffer over foreign memory: use read() and write()',
+  'ENOMEM mlock': lockedMemory,
+  'EPERM mlock': lockedMemory,
+  'EAGAIN mlock': lockedMemory,
+  'ENOMEM shmctl': lockedMemory,
+  'EOVERFLOW sem_post': 'the value is at its maximum (SEM_VALUE_MAX)',
+
+  'EINVAL mq_open': () =>
+    `maxMessages may be at most ${sysctl('fs/mqueue/msg_max')} and messageSize at most ${sysctl('fs/mqueue/msgsize_max')} ` +
+    '(raise them as root: sysctl -w fs.mqueue.msg_max=… fs.mqueue.msgsize_max=…)',
+  'EMFILE mq_open': () => queueBytes() ?? processFiles(),
+  'ENOSPC mq_open': () =>
+    `the system may have ${sysctl('fs/mqueue/queues_max')} queues (raise it as root: sysctl -w fs.mqueue.queues_max=…)`,
+  'EMSGSIZE mq_send': 'the message is longer than the messageSize of the queue',
+  'EMSGSIZE mq_timedsend': 'the message is longer than the messageSize of the queue',
+  'EMSGSIZE mq_receive': 'the buffer has to hold messageSize bytes, however short the message is',
+  'EMSGSIZE mq_timedreceive': 'the buffer has to hold messageSize bytes, however short the message is',
+  'EBUSY mq_notify': 'another process, or this one, is registered for this queue already',
+
+  'EINVAL shmget': () =>
+    `the segment is smaller than asked for, or the size is not between 1 and ${sysctl('kernel/shmmax')} (kernel.shmmax)`,
+  'ENOSPC shmget': () =>
+    `the system may have ${sysctl('kernel/shmmni')} segments (kernel.shmmni) of ${sysctl('kernel/shmall')} pages together (kernel.shmall)`,
+  'ENOMEM shmget': 'not enough memory for a segment of this size',
+  'EINVAL semget': () =>
+    `the set has fewer semaphores than asked for, or more than ${semaphoreLimit(0)} were asked for (SEMMSL, kernel.sem)`,
+  'ENOSPC semget': () =>
+    `the system may have ${semaphoreLimit(3)} sets (SEMMNI) of ${semaphoreLimit(1)} semaphores together (SEMMNS): kernel.sem`,
+  'E2BIG semop': () => `one call may have ${semaphoreLimit(2)} operations (SEMOPM, kernel.sem)`,
+  'E2BIG semtimedop': () => `one call may have ${semaphoreLimit(2)} operations (SEMOPM, kernel.sem)`,
+  'EFBIG semop': 'the set has no semaphore of this index',
+  'EFBIG semtimedop': 'the set has no semaphore of this index',
+  'ERANGE semop': 'the value would exceed 32767 (SEMVMX)',
+  'ERANGE semtimedop': 'the value would exceed 32767 (SEMVMX)',
+  'ENOSPC msgget': () => `the system may have ${sysctl('kernel/msgmni')} queues (kernel.msgmni)`,
+  'EINVAL msgsnd': ({ id }) =>
+    `the message is longer than ${sysctl('kernel/msgmax')} bytes (kernel.msgmax), or the queue ${id} was removed`,
+  'EINVAL msgrcv': removed,
+  'E2BIG msgrcv':
+    'the message is longer than the buffer and stays in the queue: take a larger one, or truncate',
+  'EPERM msgctl': () =>
+    `only the owner may, and only root may raise maxBytes above ${sysctl('kernel/msgmnb')} (kernel.msgmnb)`,
+  'EOVERFLOW msgrcv':
+    'the type of the message is beyond 2^53 - 1: message and type are in the field `received`',
+
+  'ENOTSUP posix-ipc': 'POSIX and System V IPC objects are available on Linux only',
+  'ENOBUFS unlinkOnExit': 'a process may have 1024 objects that it takes away at its end',
+  'ENOBUFS removeOnExit': 'a process may have 1024 objects that it takes away at its end',
+};
+
+function sysctl(name: string): string {
+  return readFileSync(`/proc/sys/${name}`, 'utf8').trim();
+}
+
+function fileMax(): string {
+  try {
+    return sysctl('fs/file-max');
+  } catch {
+    return 'no more';
+  }
+}
+
+/** Without opening a file: there is none left. */
+function openFilesLimit(): string | number {
+  const report: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
+  const { excludeNetwork } = report;
+  try {
+    // Else it would ask for the names of the hosts that this process talks to.
+    report.excludeNetwork = true;
+    const { userLimits } = report.getReport() as { userLimits: { open_files: { soft: string | number } } };
+    return userLimits.open_files.soft;
+  } finally {
+    report.excludeNetwork = excludeNetwork;
+  }
+}
+
+/** SEMMSL, SEMMNS, SEMOPM, SEMMNI: proc_sys_kernel(5). */
+function semaphoreLimit(index: number): string | undefined {
+  return sysctl('kernel/sem').split(/\s+/)[index];
+}
+
+/** The soft limit of this process: proc_pid_limits(5). */
+function limit(name: string): string | undefined {
+  const line = readFileSync('/proc/self/limits', 'utf8')
+    .split('\n')
+    .find((candidate) => candidate.startsWith(name));
+  return line?.slice(name.length).trim().split(/\s+/)[0];
+}

@@ -1,0 +1,33 @@
+export { IpcError } from './errors.js';
+export type { Handle } from './handle.js';
+export * as inspect from './inspect/index.js';
+export type { Memory, TypedArrayConstructor } from './memory.js';
+export type { Name } from './name.js';
+export type { Data, OwnerOption, WaitOptions } from './options.js';
+export type { FileStatus } from './posix/file-status.js';
+export {
+  type Access,
+  type Message,
+  MessageQueue,
+  type MessageQueueCreateOptions,
+  type MessageQueueOpenOptions,
+  type MessageQueueOpenOrCreateOptions,
+  type MessageQueueStatus,
+  type Received,
+  type SendOptions,
+} from './posix/message-queue.js';
+export {
+  Semaphore,
+  type SemaphoreCreateOptions,
+  type SemaphoreOpenOrCreateOptions,
+  type SemaphoreStatus,
+} from './posix/semaphore.js';
+export {
+  type Advice,
+  SharedMemory,
+  type SharedMemoryCreateOptions,
+  type SharedMemoryOpenOptions,
+  type SharedMemoryOpenOrCreateOptions,
+  type SharedMemoryStatus,
+} from './posix/shared-memory.js';
+export * as sysv from './sysv/index.js';

@@ -1,0 +1,179 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { IpcError, systemError } from './errors.js';
+import type { Intent } from './handle.js';
+
+// The contract of the two languages: what native/addon.cc exports. The only file that knows the addon.
+
+/** `buffer`, `read`, `write`, `close` of native/binding/memory.h. */
+export interface NativeMemory {
+  buffer(): ArrayBuffer;
+  read(offset: number, into: Uint8Array): void;
+  write(offset: number, from: Uint8Array): void;
+  close(): void;
+}
+
+export interface NativeSharedMemory extends NativeMemory {
+  /** Answers: size. */
+  resize(size: number): void;
+  /** Calls `done` with an errno, or 0; gives the function that cancels it. */
+  reserve(done: (errno: number) => void): () => void;
+  stat(): object;
+  advise(advice: number, offset: number, length: number): void;
+  lockPages(): void;
+  unlockPages(): void;
+  unlinkOnExit(): void;
+}
+
+export interface NativeSemaphore {
+  value(): number;
+  bindPost(): () => void;
+  /** The function gives nothing when it took one, true when the value is 0. */
+  bindTryWait(): () => true | undefined;
+  waitSync(timeout: number): void;
+  stat(): object;
+  close(): void;
+  unlinkOnExit(): void;
+}
+
+export interface NativeMessageQueue {
+  bindTrySend(): (bytes: Uint8Array, priority: number) => boolean;
+  /** The length, or -1 when the queue is empty. Answers: priority. */
+  bindTryReceive(): (into: Uint8Array) => number;
+  sendSync(bytes: Uint8Array, priority: number, timeout: number): void;
+  /** The length. Answers: priority. */
+  receiveSync(into: Uint8Array, timeout: number): number;
+  notify(signal: number): void;
+  cancelNotify(): void;
+  length(): number;
+  stat(): object;
+  close(): void;
+  unlinkOnExit(): void;
+}
+
+/** What the three System V kinds share. */
+export interface NativeSysvKind {
+  stat(id: number): object;
+  set(id: number, uid: number, gid: number, mode: number, maxBytes: number): void;
+  remove(id: number): void;
+  removeOnExit(id: number): void;
+}
+
+export interface NativeSysvSharedMemory extends NativeSysvKind {
+  /** The id. Answers: created. */
+  get(intent: Intent, key: number, size: number, mode: number): number;
+  lockPages(id: number): void;
+  unlockPages(id: number): void;
+}
+
+export interface NativeSysvSemaphoreSet extends NativeSysvKind {
+  /** The id. Answers: created. */
+  get(intent: Intent, key: number, count: number, mode: number): number;
+  /** `values` as 16-bit words. */
+  initialise(id: number, values: Uint8Array): void;
+  /** `operations` in the layout of struct sembuf. */
+  tryOperate(id: number, operations: Uint8Array): boolean;
+  operateSync(id: number, operations: Uint8Array, timeout: number): void;
+  prepare(id: number, operations: Uint8Array): { tryOperate(): boolean; operateSync(timeout: number): void };
+  values(id: number): number[];
+  setValues(id: number, values: Uint8Array): void;
+  value(id: number, index: number): number;
+  setValue(id: number, index: number, value: number): void;
+  waitingForIncrease(id: number, index: number): number;
+  waitingForZero(id: number, index: number): number;
+  lastPid(id: number, index: number): number;
+}
+
+export interface NativeSysvMessageQueue extends NativeSysvKind {
+  /** The id. Answers: created. */
+  get(intent: Intent, key: number, mode: number): number;
+  bind(id: number): NativeSysvMessageCalls;
+}
+
+/** The calls that one queue's functions carry the identifier of. */
+export interface NativeSysvMessageCalls {
+  trySend(bytes: Uint8Array, type: number): boolean;
+  sendSync(bytes: Uint8Array, type: number, timeout: number): void;
+  /** The length, or -1 when there is none. Answers: type, and its upper and lower half. */
+  tryReceive(into: Uint8Array, type: number, except: boolean, truncate: boolean): number;
+  receiveSync(into: Uint8Array, type: number, except: boolean, truncate: boolean, timeout: number): number;
+}
+
+export interface Native {
+  /** The second and later answers of the last call. */
+  readonly answers: Float64Array;
+  setErrorFactory(factory: typeof systemError): void;
+  ftok(path: string, project: number): number;
+  armExitCleanup(): void;
+  readonly PosixSharedMemory: {
+    /** Answers: size of the map, created. */
+    new (
+      intent: Intent,
+      name: string,
+      size: number,
+      mode: number,
+      reserve: boolean,
+      readOnly: boolean,
+      offset: number,
+      length: number,
+      owner: number,
+    ): NativeSharedMemory;
+    unlink(name: string): void;
+  };
+  readonly PosixSemaphore: {
+    /** Answers: created. */
+    new (intent: Intent, name: string, value: number, mode: number, owner: number): NativeSemaphore;
+    unlink(name: string): void;
+  };
+  readonly PosixMessageQueue: {
+    /** -1 leaves a limit to the system. Answers: created, maxMessages, messageSize. */
+    new (
+      intent: Intent,
+      name: string,
+      maxMessages: number,
+      messageSize: number,
+      mode: number,
+      access: number,
+      owner: number,
+    ): NativeMessageQueue;
+    unlink(name: string): void;
+  };
+  /** Answers: size. */
+  readonly SysvAttachment: new (
+    id: number,
+    readOnly: boolean,
+  ) => NativeMemory;
+  readonly sysvSharedMemory: NativeSysvSharedMemory;
+  readonly sysvSemaphoreSet: NativeSysvSemaphoreSet;
+  readonly sysvMessageQueue: NativeSysvMessageQueue;
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded at the first call: importing the library works, and costs nothing, on every platform. */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  if (process.platform !== 'linux') throw new IpcError('ENOTSUP', 'posix-ipc');
+  const find = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
+  try {
+    const addon = find(join(import.meta.dirname, '..'));
+    addon.setErrorFactory(systemError);
+    return addon;
+  } catch (cause) {
+    throw new Error(`posix-ipc: the native addon cannot be loaded. ${adviceFor(cause)}`, { cause });
+  }
+}
+
+function adviceFor(cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException)?.code === 'ERR_DLOPEN_DISABLED') {
+    return 'The permission model forbids it: start Node with --allow-addons.';
+  }
+  return (
+    `There is no binary for ${process.platform}-${process.arch} in the package that fits this system; build one in its ` +
+    'folder with g++, make and python3: npx node-gyp rebuild'
+  );
+}

@@ -1,0 +1,326 @@
+import { constants as fileConstants } from 'node:fs';
+import { constants } from 'node:os';
+import { argumentError, constructorError, receiverError } from '../errors.js';
+import { promiseExitCleanup } from '../exit-cleanup.js';
+import { type Handle, Intent, internal } from '../handle.js';
+import { checkName, type Name } from '../name.js';
+import { type NativeMessageQueue, native } from '../native.js';
+import {
+  bytesOf,
+  checkBoolean,
+  checkInteger,
+  checkMode,
+  checkOneOf,
+  checkOptions,
+  checkOwner,
+  checkTimeout,
+  checkWait,
+  type Data,
+  type OwnerOption,
+  show,
+  targetOf,
+  type WaitOptions,
+} from '../options.js';
+import type { FileStatus } from './file-status.js';
+
+const accesses = {
+  read: fileConstants.O_RDONLY,
+  write: fileConstants.O_WRONLY,
+  readWrite: fileConstants.O_RDWR,
+} as const;
+
+/** What a handle may do: receive, send, or both. */
+export type Access = keyof typeof accesses;
+
+export interface MessageQueueCreateOptions {
+  /** How many messages it holds: the system's default (fs.mqueue.msg_default, 10), at most fs.mqueue.msg_max. */
+  maxMessages?: number | undefined;
+  /** Bytes of the longest message: the system's default (fs.mqueue.msgsize_default, 8192). */
+  messageSize?: number | undefined;
+  /** Permission bits, from which the kernel takes the umask: 0o600. */
+  mode?: number | undefined;
+  /** `'readWrite'`. */
+  access?: Access | undefined;
+  /** Unlink it when this process ends in any way that can be caught, if this call has created it: false. */
+  unlinkOnExit?: boolean | undefined;
+}
+
+export interface MessageQueueOpenOptions extends OwnerOption {
+  /** `'readWrite'`. */
+  access?: Access | undefined;
+}
+
+export interface MessageQueueOpenOrCreateOptions extends MessageQueueCreateOptions, OwnerOption {}
+
+export interface SendOptions {
+  /** 0 to 32767; the highest is received first, and within one the oldest: 0. */
+  priority?: number | undefined;
+}
+
+export interface Message {
+  /** A buffer of its own. */
+  data: Buffer;
+  priority: number;
+}
+
+/** What `…Into` tells of a message whose bytes are in the caller's buffer. */
+export interface Received {
+  /** Bytes. */
+  length: number;
+  priority: number;
+}
+
+export interface MessageQueueStatus extends FileStatus {
+  maxMessages: number;
+  messageSize: number;
+  /** Messages in it. */
+  length: number;
+}
+
+const createOptions = ['maxMessages', 'messageSize', 'mode', 'access', 'unlinkOnExit'] as const;
+const openOptions = ['access', 'owner'] as const;
+const openOrCreateOptions = [...createOptions, 'owner'] as const;
+const sendOptions = ['priority'] as const;
+const sendSyncOptions = ['priority', 'timeout'] as const;
+
+/** MQ_PRIO_MAX - 1. */
+const highestPriority = 32767;
+
+/** A POSIX message queue: mq_overview(7). */
+export class MessageQueue implements Handle {
+  readonly #native: NativeMessageQueue;
+  readonly #name: Name;
+  readonly #access: Access;
+  readonly #created: boolean;
+  readonly #maxMessages: number;
+  readonly #messageSize: number;
+  #closed = false;
+  // Made at the first use; they find the queue without a look-up.
+  #trySend: ReturnType<NativeMessageQueue['bindTrySend']> | undefined;
+  #tryReceive: ReturnType<NativeMessageQueue['bindTryReceive']> | undefined;
+  /** Where a message lands before its length is known. */
+  #landing: Uint8Array | undefined;
+
+  /** A new one. `EEXIST`; `EINVAL`, `EMFILE`, `ENOSPC` at the system's limits, which the hint names. */
+  static create(name: Name, options?: MessageQueueCreateOptions): MessageQueue {
+    return MessageQueue.#createBy(Intent.create, name, checkOptions(options, createOptions));
+  }
+
+  /** One that is there. `ENOENT`; `EACCES`; `EPERM` where its owner is not trusted. */
+  static open(name: Name, options?: MessageQueueOpenOptions): MessageQueue {
+    return MessageQueue.#createBy(Intent.open, name, checkOptions(options, openOptions));
+  }
+
+  /** One that is there, with whatever limits it has; else a new one. */
+  static openOrCreate(name: Name, options?: MessageQueueOpenOrCreateOptions): MessageQueue {
+    return MessageQueue.#createBy(Intent.openOrCreate, name, checkOptions(options, openOrCreateOptions));
+  }
+
+  /** Takes the name away: mq_unlink(3). Whoever has it open keeps it. */
+  static unlink(name: Name): void {
+    native().PosixMessageQueue.unlink(checkName(name));
+  }
+
+  static #createBy(
+    intent: Intent,
+    name: Name,
+    options: Partial<MessageQueueOpenOrCreateOptions>,
+  ): MessageQueue {
+    checkName(name);
+    const access = checkOneOf(options.access ?? 'readWrite', 'access', Object.keys(accesses) as Access[]);
+    const unlinkOnExit = checkBoolean(options.unlinkOnExit, 'unlinkOnExit', false);
+    const made = new (native().PosixMessageQueue)(
+      intent,
+      name,
+      limitOf(options.maxMessages, 'maxMessages'),
+      limitOf(options.messageSize, 'messageSize'),
+      checkMode(options.mode),
+      accesses[access],
+      checkOwner(options.owner),
+    );
+    const queue = new MessageQueue(internal, made, name, access);
+    if (unlinkOnExit && queue.#created) {
+      promiseExitCleanup(
+        () => made.unlinkOnExit(),
+        () => {
+          queue.close();
+          MessageQueue.unlink(name);
+        },
+      );
+    }
+    return queue;
+  }
+
+  /** @internal */
+  constructor(key: typeof internal, made: NativeMessageQueue, name: Name, access: Access) {
+    if (key !== internal) throw constructorError('MessageQueue', 'create, open or openOrCreate');
+    const [created, maxMessages, messageSize] = native().answers;
+    this.#native = made;
+    this.#name = name;
+    this.#access = access;
+    this.#created = created === 1;
+    this.#maxMessages = maxMessages as number;
+    this.#messageSize = messageSize as number;
+  }
+
+  static #of(value: MessageQueue): MessageQueue {
+    if (typeof value !== 'object' || value === null || !(#native in value))
+      throw receiverError('MessageQueue');
+    return value;
+  }
+
+  get name(): Name {
+    return MessageQueue.#of(this).#name;
+  }
+
+  /** Whether this handle has made the queue. */
+  get created(): boolean {
+    return MessageQueue.#of(this).#created;
+  }
+
+  get closed(): boolean {
+    return MessageQueue.#of(this).#closed;
+  }
+
+  get access(): Access {
+    return MessageQueue.#of(this).#access;
+  }
+
+  /** How many messages it holds. */
+  get maxMessages(): number {
+    return MessageQueue.#of(this).#maxMessages;
+  }
+
+  /** Bytes of the longest message. */
+  get messageSize(): number {
+    return MessageQueue.#of(this).#messageSize;
+  }
+
+  /** Messages in it at this moment: mq_getattr(3). */
+  get length(): number {
+    return MessageQueue.#of(this).#native.length();
+  }
+
+  /** Sends unless the queue is full, and tells whether it did: mq_send(3). `EMSGSIZE`; `EBADF` without write access. */
+  trySend(data: Data, options?: SendOptions): boolean {
+    const queue = MessageQueue.#of(this);
+    const priority = options === undefined ? 0 : checkPriority(checkOptions(options, sendOptions).priority);
+    return (queue.#trySend ?? queue.#bindTrySend())(bytesOf(data), priority);
+  }
+
+  /** Sends; blocks the thread while the queue is full: mq_timedsend(3). `ETIMEDOUT`. */
+  sendSync(data: Data, options?: SendOptions & WaitOptions): void {
+    const queue = MessageQueue.#of(this);
+    const { priority, timeout } = checkOptions(options, sendSyncOptions);
+    queue.#native.sendSync(bytesOf(data), checkPriority(priority), checkTimeout(timeout));
+  }
+
+  /** The oldest message of the highest priority, or `undefined`: mq_receive(3). */
+  tryReceive(): Message | undefined {
+    const queue = MessageQueue.#of(this);
+    const landing = queue.#land();
+    const length = (queue.#tryReceive ?? queue.#bindTryReceive())(landing);
+    return length < 0 ? undefined : { data: copyOf(landing, length), priority: lastPriority() };
+  }
+
+  /** The same; blocks the thread until there is one: mq_timedreceive(3). `ETIMEDOUT`. */
+  receiveSync(options?: WaitOptions): Message {
+    const queue = MessageQueue.#of(this);
+    const landing = queue.#land();
+    const length = queue.#native.receiveSync(landing, checkWait(options));
+    return { data: copyOf(landing, length), priority: lastPriority() };
+  }
+
+  /** Into the caller's buffer, which has to hold `messageSize` bytes, however short the message is: else `EMSGSIZE`. */
+  tryReceiveInto(buffer: NodeJS.ArrayBufferView): Received | undefined {
+    const queue = MessageQueue.#of(this);
+    const length = (queue.#tryReceive ?? queue.#bindTryReceive())(targetOf(buffer));
+    return length < 0 ? undefined : { length, priority: lastPriority() };
+  }
+
+  receiveIntoSync(buffer: NodeJS.ArrayBufferView, options?: WaitOptions): Received {
+    const length = MessageQueue.#of(this).#native.receiveSync(targetOf(buffer), checkWait(options));
+    return { length, priority: lastPriority() };
+  }
+
+  /**
+   * A signal to this process, once, when a message comes to the empty queue and nobody is waiting for it: mq_notify(3).
+   * The program has to listen for it before, or it would end by it; Node keeps SIGUSR1 for its debugger.
+   * `EBUSY` where a process is registered already.
+   */
+  notify(signal: NodeJS.Signals): void {
+    const queue = MessageQueue.#of(this);
+    queue.#native.notify(checkSignal(signal));
+  }
+
+  cancelNotify(): void {
+    MessageQueue.#of(this).#native.cancelNotify();
+  }
+
+  stat(): MessageQueueStatus {
+    return MessageQueue.#of(this).#native.stat() as MessageQueueStatus;
+  }
+
+  close(): void {
+    const queue = MessageQueue.#of(this);
+    queue.#native.close();
+    queue.#closed = true;
+  }
+
+  [Symbol.dispose](): void {
+    MessageQueue.#of(this).close();
+  }
+
+  #bindTrySend() {
+    this.#trySend = this.#native.bindTrySend();
+    return this.#trySend;
+  }
+
+  #bindTryReceive() {
+    this.#tryReceive = this.#native.bindTryReceive();
+    return this.#tryReceive;
+  }
+
+  #land(): Uint8Array {
+    this.#landing ??= new Uint8Array(this.#messageSize);
+    return this.#landing;
+  }
+}
+
+function limitOf(value: unknown, name: string): number {
+  return value === undefined ? -1 : checkInteger(value, name, 1);
+}
+
+function checkPriority(value: unknown): number {
+  return value === undefined ? 0 : checkInteger(value, 'priority', 0, highestPriority);
+}
+
+function lastPriority(): number {
+  return native().answers[0] as number;
+}
+
+function copyOf(bytes: Uint8Array, length: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(length);
+  copy.set(bytes.length === length ? bytes : bytes.subarray(0, length));
+  return copy;
+}
+
+function checkSignal(signal: unknown): number {
+  const number = (constants.signals as Record<string, number>)[String(signal)];
+  if (number === undefined) {
+    throw argumentError(
+      'ERR_INVALID_ARG_VALUE',
+      `\`signal\`: expected the name of a signal such as 'SIGUSR2', got ${show(signal)}`,
+    );
+  }
+  if (signal === 'SIGUSR1') {
+    throw argumentError('ERR_INVALID_ARG_VALUE', "`signal`: SIGUSR1 starts Node's debugger; take SIGUSR2");
+  }
+  if (process.listenerCount(signal as NodeJS.Signals) === 0) {
+    throw argumentError(
+      'ERR_INVALID_ARG_VALUE',
+      `\`signal\`: nobody listens for ${signal}, and it would end the process: first process.on('${signal}', …)`,
+    );
+  }
+  return number;
+}

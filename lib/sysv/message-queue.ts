@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs';
+import { argumentError, IpcError, receiverError } from '../errors.js';
+import { Intent, internal } from '../handle.js';
+import { type NativeSysvMessageCalls, native } from '../native.js';
+import {
+  bytesOf,
+  checkBoolean,
+  checkInteger,
+  checkMode,
+  checkOptions,
+  checkTimeout,
+  type Data,
+  targetOf,
+  type WaitOptions,
+} from '../options.js';
+import { checkKey, checkOpenKey } from './key.js';
+import {
+  checkRemoveOnExit,
+  found,
+  type Identified,
+  identified,
+  type SysvChange,
+  type SysvCreateOptions,
+  SysvObject,
+  type SysvStatus,
+} from './object.js';
+
+export interface MessageQueueCreateOptions extends SysvCreateOptions {
+  /** Bytes of all messages together: kernel.msgmnb. */
+  maxBytes?: number | undefined;
+}
+
+export interface SendOptions {
+  /** 1 to 2^53 - 1: 1. */
+  type?: number | undefined;
+}
+
+/** Which message is received. */
+export interface Selection {
+  /** 0: the oldest. Positive: the oldest of that type. Negative: of the lowest type up to its absolute value. 0. */
+  type?: number | undefined;
+  /** With a positive type: the oldest of any other type (MSG_EXCEPT). False. */
+  except?: boolean | undefined;
+  /** Cut a message that is too long, and lose the rest (MSG_NOERROR), instead of refusing it with `E2BIG`. False. */
+  truncate?: boolean | undefined;
+}
+
+export interface ReceiveOptions extends Selection {
+  /** Bytes; a longer message is `E2BIG` and stays, or is cut by `truncate`. Without it every message fits. */
+  maxLength?: number | undefined;
+}
+
+export interface Message {
+  /** A buffer of its own. */
+  data: Buffer;
+  type: number;
+}
+
+/** What `…Into` tells of a message whose bytes are in the caller's buffer. */
+export interface Received {
+  /** Bytes. */
+  length: number;
+  type: number;
+}
+
+export interface MessageQueueStatus extends SysvStatus {
+  /** Messages in it. */
+  length: number;
+  /** Bytes of them together. */
+  bytes: number;
+  maxBytes: number;
+  lastSendPid: number;
+  lastReceivePid: number;
+  sendTime: Date;
+  receiveTime: Date;
+}
+
+export interface MessageQueueChange extends SysvChange {
+  /** Above kernel.msgmnb only for root: else `EPERM`. */
+  maxBytes?: number | undefined;
+}
+
+const createOptions = ['mode', 'maxBytes', 'removeOnExit'] as const;
+const changeOptions = ['uid', 'gid', 'mode', 'maxBytes'] as const;
+const sendOptions = ['type'] as const;
+const sendSyncOptions = ['type', 'timeout'] as const;
+const selectionOptions = ['type', 'except', 'truncate'] as const;
+const receiveOptions = [...selectionOptions, 'maxLength'] as const;
+const everyOption = [...receiveOptions, 'timeout'] as const;
+
+const anyMessage = { type: 0, except: false, truncate: false } as const;
+
+/** A System V message queue: msgget(2), msgop(2). */
+export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueChange> {
+  readonly #calls: NativeSysvMessageCalls;
+  /** Where a message lands before its length is known. */
+  #landing: Uint8Array | undefined;
+
+  /** A new one. `EEXIST`; `ENOSPC` at the system's limit. */
+  static create(key: number, options?: MessageQueueCreateOptions): MessageQueue {
+    return MessageQueue.#createBy(Intent.create, key, options);
+  }
+
+  /** One that is there. `ENOENT`, `EACCES`. */
+  static open(key: number): MessageQueue {
+    const kind = native().sysvMessageQueue;
+    const unsigned = checkOpenKey(key);
+    return new MessageQueue(internal, identified(kind, kind.get(Intent.open, unsigned, 0), unsigned, false));
+  }
+
+  /** One that is there, with its limit; else a new one. */
+  static openOrCreate(key: number, options?: MessageQueueCreateOptions): MessageQueue {
+    return MessageQueue.#createBy(Intent.openOrCreate, key, options);
+  }
+
+  /** The one with this identifier. */
+  static fromId(id: number): MessageQueue {
+    return new MessageQueue(internal, found(native().sysvMessageQueue, id));
+  }
+
+  static #createBy(intent: Intent, key: number, options?: MessageQueueCreateOptions): MessageQueue {
+    const { mode, maxBytes, removeOnExit } = checkOptions(options, createOptions);
+    const limit = maxBytes === undefined ? undefined : checkInteger(maxBytes, 'maxBytes', 1);
+    const promise = checkRemoveOnExit(removeOnExit);
+    const kind = native().sysvMessageQueue;
+    const unsigned = checkKey(key);
+    const id = kind.get(intent, unsigned, checkMode(mode));
+    const queue = new MessageQueue(internal, identified(kind, id, unsigned, promise));
+    if (queue.created && limit !== undefined) queue.#limit(limit);
+    return queue;
+  }
+
+  /** @internal */
+  constructor(key: typeof internal, answer: Identified) {
+    super(key, 'MessageQueue', native().sysvMessageQueue, answer);
+    this.#calls = native().sysvMessageQueue.bind(answer.id);
+  }
+
+  static #of(value: MessageQueue): MessageQueue {
+    if (typeof value !== 'object' || value === null || !(#calls in value))
+      throw receiverError('MessageQueue');
+    return value;
+  }
+
+  /** Sends unless the queue is full, and tells whether it did: msgsnd(2). `EINVAL` above kernel.msgmax; `EIDRM`. */
+  trySend(data: Data, options?: SendOptions): boolean {
+    const queue = MessageQueue.#of(this);
+    const type = options === undefined ? 1 : checkType(checkOptions(options, sendOptions).type);
+    return queue.#calls.trySend(bytesOf(data), type);
+  }
+
+  /** Sends; blocks the thread while the queue is full. `ETIMEDOUT`. */
+  sendSync(data: Data, options?: SendOptions & WaitOptions): void {
+    const queue = MessageQueue.#of(this);
+    const { type, timeout } = checkOptions(options, sendSyncOptions);
+    queue.#calls.sendSync(bytesOf(data), checkType(type), checkTimeout(timeout));
+  }
+
+  /** A message that fits the selection, or `undefined`: msgrcv(2). */
+  tryReceive(options?: ReceiveOptions): Message | undefined {
+    const { type, except, truncate, maxLength } = checkSelection(checkOptions(options, receiveOptions));
+    const queue = MessageQueue.#of(this);
+    return queue.#take(maxLength, (landing) => queue.#calls.tryReceive(landing, type, except, truncate));
+  }
+
+  /** The same; blocks the thread until there is one. `ETIMEDOUT`. */
+  receiveSync(options?: ReceiveOptions & WaitOptions): Message {
+    const checked = checkOptions<ReceiveOptions & WaitOptions>(options, everyOption);
+    const { type, except, truncate, maxLength } = checkSelection(checked);
+    const timeout = checkTimeout(checked.timeout);
+    const queue = MessageQueue.#of(this);
+    return queue.#take(maxLength, (landing) =>
+      queue.#calls.receiveSync(landing, type, except, truncate, timeout),
+    ) as Message;
+  }
+
+  /** Into the caller's buffer. `E2BIG` where it is too short; the message stays. */
+  tryReceiveInto(buffer: NodeJS.ArrayBufferView, options?: Selection): Received | undefined {
+    const queue = MessageQueue.#of(this);
+    const selection =
+      options === undefined ? anyMessage : checkSelection(checkOptions(options, selectionOptions));
+    const into = targetOf(buffer);
+    const { type, except, truncate } = selection;
+    const length = queue.#calls.tryReceive(into, type, except, truncate);
+    return length < 0 ? undefined : { length, type: lastType(queue.id, into, length) };
+  }
+
+  receiveIntoSync(buffer: NodeJS.ArrayBufferView, options?: Selection & WaitOptions): Received {
+    const queue = MessageQueue.#of(this);
+    const checked = checkOptions<Selection & WaitOptions>(options, [...selectionOptions, 'timeout']);
+    const { type, except, truncate } = checkSelection(checked);
+    const into = targetOf(buffer);
+    const timeout = checkTimeout(checked.timeout);
+    const length = queue.#calls.receiveSync(into, type, except, truncate, timeout);
+    return { length, type: lastType(queue.id, into, length) };
+  }
+
+  /** Changes owner, group, permissions and `maxBytes`. `EPERM`. */
+  override set(change: MessageQueueChange): void {
+    const queue = MessageQueue.#of(this);
+    const { maxBytes, ...permissions } = checkOptions<MessageQueueChange>(change, changeOptions);
+    queue.apply(permissions, maxBytes === undefined ? -1 : checkInteger(maxBytes, 'maxBytes', 0));
+  }
+
+  #limit(maxBytes: number): void {
+    try {
+      this.apply({}, maxBytes);
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+  }
+
+  /** Receives into memory of our own, which grows until the message fits, and copies it out. */
+  #take(maxLength: number | undefined, receive: (landing: Uint8Array) => number): Message | undefined {
+    for (;;) {
+      const landing = maxLength === undefined ? this.#land() : new Uint8Array(maxLength);
+      try {
+        const length = receive(landing);
+        if (length < 0) return undefined;
+        return { type: lastType(this.id, landing, length), data: copyOf(landing, length) };
+      } catch (error) {
+        if (maxLength !== undefined || (error as IpcError).code !== 'E2BIG') throw error;
+        // kernel.msgmax was raised after this queue was opened. All the bytes in the queue are enough for any one.
+        this.#landing = new Uint8Array(Math.max(2 * landing.length, this.stat().bytes));
+      }
+    }
+  }
+
+  #land(): Uint8Array {
+    this.#landing ??= new Uint8Array(longestMessage());
+    return this.#landing;
+  }
+}
+
+function longestMessage(): number {
+  try {
+    return Number(readFileSync('/proc/sys/kernel/msgmax', 'utf8'));
+  } catch {
+    return 8192;
+  }
+}
+
+function checkType(value: unknown): number {
+  return value === undefined ? 1 : checkInteger(value, 'type', 1);
+}
+
+function checkSelection(options: Partial<ReceiveOptions>) {
+  const type = options.type === undefined ? 0 : checkInteger(options.type, 'type', Number.MIN_SAFE_INTEGER);
+  const except = checkBoolean(options.except, 'except', false);
+  const truncate = checkBoolean(options.truncate, 'truncate', false);
+  const { maxLength } = options;
+  if (except && type <= 0) {
+    throw argumentError('ERR_INVALID_ARG_VALUE', '`except`: only a positive `type` can be excepted');
+  }
+  if (maxLength !== undefined) checkInteger(maxLength, 'maxLength', 0, 2 ** 31 - 1);
+  return { type, except, truncate, maxLength };
+}
+
+/** The type of the message that was received last. One that no number can hold is an error that carries the message. */
+function lastType(id: number, bytes: Uint8Array, length: number): number {
+  const [type, upper, lower] = native().answers as unknown as [number, number, number];
+  if (Number.isSafeInteger(type)) return type;
+  const exact = BigInt.asIntN(64, (BigInt(upper) << 32n) | BigInt(lower));
+  throw new IpcError('EOVERFLOW', 'msgrcv', { id }, { data: copyOf(bytes, length), type: exact });
+}
+
+function copyOf(bytes: Uint8Array, length: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}

@@ -1,0 +1,275 @@
+import { argumentError, constructorError, receiverError } from '../errors.js';
+import { Intent, internal } from '../handle.js';
+import { type NativeSysvSemaphoreSet, native } from '../native.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkMode,
+  checkOptions,
+  checkWait,
+  show,
+  type WaitOptions,
+} from '../options.js';
+import { checkKey, checkOpenKey } from './key.js';
+import {
+  checkRemoveOnExit,
+  found,
+  type Identified,
+  identified,
+  type SysvCreateOptions,
+  SysvObject,
+  type SysvStatus,
+} from './object.js';
+
+export interface SemaphoreSetCreateOptions extends SysvCreateOptions {
+  /** How many semaphores; may be left out where `values` tells. */
+  count?: number | undefined;
+  /** What they start with, 0 to 32767 each: zeros. Added in one step, so that a post in between is not lost. */
+  values?: readonly number[] | undefined;
+}
+
+export interface SemaphoreSetOpenOptions {
+  /** At least so many semaphores, else `EINVAL`: any. */
+  count?: number | undefined;
+}
+
+/** One element of the list that semop(2) applies. */
+export interface Operation {
+  /** Which semaphore of the set. */
+  index: number;
+  /** Positive: add. Negative: take, and wait until that is possible. 0: wait until the value is 0. */
+  delta: number;
+  /** The kernel takes it back when this process ends, however it ends (SEM_UNDO): false. */
+  undo?: boolean | undefined;
+}
+
+export interface SemaphoreSetStatus extends SysvStatus {
+  count: number;
+  /** Of the last semop(2); the epoch if there was none. */
+  operateTime: Date;
+}
+
+const createOptions = ['count', 'values', 'mode', 'removeOnExit'] as const;
+const openOptions = ['count'] as const;
+const operationOptions = ['index', 'delta', 'undo'] as const;
+const greatestValue = 32767;
+const SEM_UNDO = 0x1000;
+
+/** A list of operations, checked and packed once, for a caller that applies it often. */
+export class PreparedOperations {
+  readonly #tryOperate: () => boolean;
+  readonly #operateSync: (timeout: number) => void;
+
+  /** @internal */
+  constructor(key: typeof internal, calls: ReturnType<NativeSysvSemaphoreSet['prepare']>) {
+    if (key !== internal) throw constructorError('PreparedOperations', 'prepare of a SemaphoreSet');
+    this.#tryOperate = calls.tryOperate;
+    this.#operateSync = calls.operateSync;
+  }
+
+  static #of(value: PreparedOperations): PreparedOperations {
+    if (typeof value !== 'object' || value === null || !(#tryOperate in value)) {
+      throw receiverError('PreparedOperations');
+    }
+    return value;
+  }
+
+  /** See {@link SemaphoreSet.tryOperate}. */
+  tryOperate(): boolean {
+    return PreparedOperations.#of(this).#tryOperate();
+  }
+
+  /** See {@link SemaphoreSet.operateSync}. */
+  operateSync(options?: WaitOptions): void {
+    PreparedOperations.#of(this).#operateSync(checkWait(options));
+  }
+}
+
+/** A System V semaphore set: semget(2). */
+export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
+  readonly #count: number;
+
+  /** A new one. `EEXIST`; `ENOSPC`, `EINVAL` at the system's limits. */
+  static create(key: number, options: SemaphoreSetCreateOptions): SemaphoreSet {
+    return SemaphoreSet.#createBy(Intent.create, key, options);
+  }
+
+  /** One that is there. `ENOENT`, `EACCES`, `EINVAL`. */
+  static open(key: number, options?: SemaphoreSetOpenOptions): SemaphoreSet {
+    const { count } = checkOptions(options, openOptions);
+    const least = count === undefined ? 0 : checkInteger(count, 'count', 1);
+    const kind = native().sysvSemaphoreSet;
+    const unsigned = checkOpenKey(key);
+    return new SemaphoreSet(
+      internal,
+      identified(kind, kind.get(Intent.open, unsigned, least, 0), unsigned, false),
+    );
+  }
+
+  /** One that is there, with its values and at least `count` semaphores; else a new one. */
+  static openOrCreate(key: number, options: SemaphoreSetCreateOptions): SemaphoreSet {
+    return SemaphoreSet.#createBy(Intent.openOrCreate, key, options);
+  }
+
+  /** The one with this identifier. */
+  static fromId(id: number): SemaphoreSet {
+    return new SemaphoreSet(internal, found(native().sysvSemaphoreSet, id));
+  }
+
+  static #createBy(intent: Intent, key: number, options: SemaphoreSetCreateOptions): SemaphoreSet {
+    const { count, values, mode, removeOnExit } = checkOptions(options, createOptions);
+    const words = values === undefined ? undefined : packValues(values);
+    const number = checkInteger(count ?? words?.length, 'count', 1, 2 ** 31 - 1);
+    if (words !== undefined && words.length !== number) {
+      throw argumentError(
+        'ERR_INVALID_ARG_VALUE',
+        `\`values\`: expected ${number} of them, got ${words.length}`,
+      );
+    }
+    const promise = checkRemoveOnExit(removeOnExit);
+    const kind = native().sysvSemaphoreSet;
+    const unsigned = checkKey(key);
+    const id = kind.get(intent, unsigned, number, checkMode(mode));
+    const answer = identified(kind, id, unsigned, promise);
+    if (answer.created && words !== undefined) initialise(kind, id, words);
+    return new SemaphoreSet(internal, answer, answer.created ? number : undefined);
+  }
+
+  /** @internal `count` where it is known: the creator need not have the right to read. */
+  constructor(key: typeof internal, answer: Identified, count?: number) {
+    super(key, 'SemaphoreSet', native().sysvSemaphoreSet, answer);
+    this.#count = count ?? this.stat().count;
+  }
+
+  static #of(value: SemaphoreSet): SemaphoreSet {
+    if (typeof value !== 'object' || value === null || !(#count in value))
+      throw receiverError('SemaphoreSet');
+    return value;
+  }
+
+  /** Semaphores in the set. */
+  get count(): number {
+    return SemaphoreSet.#of(this).#count;
+  }
+
+  /**
+   * Applies all operations, in the order given, or none: semop(2) with IPC_NOWAIT. False where it would have to wait.
+   * `EFBIG` for an index beyond the set, `ERANGE` for a value beyond 32767, `E2BIG` for too many, `EIDRM`.
+   */
+  tryOperate(operations: Operation | readonly Operation[]): boolean {
+    return native().sysvSemaphoreSet.tryOperate(SemaphoreSet.#of(this).id, packOperations(operations));
+  }
+
+  /** The same; blocks the thread until all are possible at once: semtimedop(2). `ETIMEDOUT`. */
+  operateSync(operations: Operation | readonly Operation[], options?: WaitOptions): void {
+    const { id } = SemaphoreSet.#of(this);
+    native().sysvSemaphoreSet.operateSync(id, packOperations(operations), checkWait(options));
+  }
+
+  /** The list for many calls. */
+  prepare(operations: Operation | readonly Operation[]): PreparedOperations {
+    const { id } = SemaphoreSet.#of(this);
+    return new PreparedOperations(
+      internal,
+      native().sysvSemaphoreSet.prepare(id, packOperations(operations)),
+    );
+  }
+
+  /** All values at one moment: GETALL. */
+  get values(): number[] {
+    return native().sysvSemaphoreSet.values(SemaphoreSet.#of(this).id);
+  }
+
+  /** GETVAL. */
+  value(index: number): number {
+    const set = SemaphoreSet.#of(this);
+    return native().sysvSemaphoreSet.value(set.id, set.#index(index));
+  }
+
+  /** Sets one value, whoever waits: SETVAL. It also cancels what `undo` has noted for it. */
+  setValue(index: number, value: number): void {
+    const set = SemaphoreSet.#of(this);
+    native().sysvSemaphoreSet.setValue(
+      set.id,
+      set.#index(index),
+      checkInteger(value, 'value', 0, greatestValue),
+    );
+  }
+
+  /** Sets all values: SETALL. */
+  setValues(values: readonly number[]): void {
+    const { id, count } = SemaphoreSet.#of(this);
+    const words = packValues(values);
+    if (words.length !== count) {
+      throw argumentError(
+        'ERR_INVALID_ARG_VALUE',
+        `\`values\`: expected ${count} of them, got ${words.length}`,
+      );
+    }
+    native().sysvSemaphoreSet.setValues(id, bytesOfWords(words));
+  }
+
+  /** How many wait for a larger value: GETNCNT. */
+  waitingForIncrease(index: number): number {
+    const set = SemaphoreSet.#of(this);
+    return native().sysvSemaphoreSet.waitingForIncrease(set.id, set.#index(index));
+  }
+
+  /** How many wait for 0: GETZCNT. */
+  waitingForZero(index: number): number {
+    const set = SemaphoreSet.#of(this);
+    return native().sysvSemaphoreSet.waitingForZero(set.id, set.#index(index));
+  }
+
+  /** The process that changed it last: GETPID. */
+  lastPid(index: number): number {
+    const set = SemaphoreSet.#of(this);
+    return native().sysvSemaphoreSet.lastPid(set.id, set.#index(index));
+  }
+
+  #index(index: number): number {
+    return checkInteger(index, 'index', 0, this.#count - 1);
+  }
+}
+
+function initialise(kind: NativeSysvSemaphoreSet, id: number, values: Uint16Array): void {
+  try {
+    kind.initialise(id, bytesOfWords(values));
+  } catch (error) {
+    kind.remove(id);
+    throw error;
+  }
+}
+
+function packValues(values: readonly number[]): Uint16Array {
+  if (!Array.isArray(values)) {
+    throw argumentError(
+      'ERR_INVALID_ARG_TYPE',
+      `\`values\`: expected an array of numbers, got ${show(values)}`,
+    );
+  }
+  return Uint16Array.from(values, (value, index) =>
+    checkInteger(value, `values[${index}]`, 0, greatestValue),
+  );
+}
+
+/** struct sembuf: number, change, flags, 16 bits each. */
+function packOperations(operations: Operation | readonly Operation[]): Uint8Array {
+  const list: readonly Operation[] = Array.isArray(operations) ? operations : [operations as Operation];
+  if (list.length === 0) throw argumentError('ERR_INVALID_ARG_VALUE', '`operations`: expected at least one');
+  const words = new Int16Array(3 * list.length);
+  list.forEach((operation, position) => {
+    if (operation === undefined) {
+      throw argumentError('ERR_INVALID_ARG_TYPE', '`operations`: expected { index, delta }, got undefined');
+    }
+    const { index, delta, undo } = checkOptions(operation, operationOptions);
+    words[3 * position] = checkInteger(index, 'index', 0, 2 ** 16 - 1);
+    words[3 * position + 1] = checkInteger(delta, 'delta', -greatestValue - 1, greatestValue);
+    words[3 * position + 2] = checkBoolean(undo, 'undo', false) ? SEM_UNDO : 0;
+  });
+  return bytesOfWords(words);
+}
+
+function bytesOfWords(words: Int16Array | Uint16Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
