@@ -1,0 +1,266 @@
+/** How an errno is known to surface. */
+export type How =
+  /** A test brings the system to say it. */
+  | 'provoked'
+  /** strace(1) makes the call fail so. */
+  | 'injected'
+  /** The call is made again, and succeeds. */
+  | 'retried'
+  /** No error: an answer of a `try…` method. */
+  | 'a value'
+  /** Not from this library. */
+  | 'cannot happen';
+
+export interface Row {
+  code: string;
+  how: How;
+  /** When it comes, what the value is, or why it cannot come. */
+  when: string;
+}
+
+const provoked = (code: string, when: string): Row => ({ code, how: 'provoked', when });
+const injected = (code: string, when: string): Row => ({ code, how: 'injected', when });
+const retried = (when: string): Row => ({ code: 'EINTR', how: 'retried', when });
+const value = (code: string, when: string): Row => ({ code, how: 'a value', when });
+const never = (code: string, when: string): Row => ({ code, how: 'cannot happen', when });
+
+const signal = 'a signal interrupts it';
+const noPointers = 'it is about pointers, and those are ours';
+const processFiles = 'the process has as many files open as it may (`RLIMIT_NOFILE`)';
+const systemFiles = 'the system has as many files open as it may (`fs.file-max`)';
+const kernelMemory = 'the kernel has no memory for it';
+const missing = 'there is none of this name';
+const missingKey = 'there is none of this key';
+const longName = 'the name is longer than 255 bytes after its slash';
+const taken = '`create`, and the name is taken';
+const takenKey = '`create`, and the key is taken';
+const lookedUp =
+  'a security module forbids it; a key is looked up without asking for rights, which the calls that follow do';
+const goneMeanwhile = 'it was removed while the call was under way';
+
+/**
+ * Every errno that the manuals list for a call that this library makes, and those that it adds itself. It drives the
+ * tests beside it and the tables of docs/errors.md.
+ */
+export const table: Readonly<Record<string, readonly Row[]>> = {
+  shm_open: [
+    provoked('EACCES', 'the mode of the object does not allow it'),
+    provoked('EEXIST', taken),
+    never('EINVAL', 'a name of the wrong form is a `TypeError` before'),
+    provoked('EISDIR', 'what lies under the name is a directory'),
+    provoked('ELOOP', 'what lies under the name is a symbolic link'),
+    provoked('EMFILE', processFiles),
+    provoked('ENAMETOOLONG', `${longName}; glibc says \`EINVAL\``),
+    injected('ENFILE', systemFiles),
+    provoked('ENOENT', missing),
+    provoked('EPERM', 'it belongs to a user who is not trusted (`owner`)'),
+    provoked('EPROTO', 'what lies under the name is a FIFO, a socket or a device'),
+    retried('a signal interrupts the call'),
+  ],
+  mmap: [
+    never(
+      'EACCES',
+      'what is opened for reading only is mapped privately, everything else is opened for both',
+    ),
+    injected('EAGAIN', 'the file is locked, or too much memory is'),
+    never('EBADF', 'the descriptor was opened by the same call'),
+    provoked('EINVAL', '`offset` is no multiple of the page size, or the map would end behind the object'),
+    injected('ENFILE', systemFiles),
+    injected('ENODEV', 'the file system of `/dev/shm` has no maps'),
+    provoked('ENOMEM', 'there are not so many addresses, or too many maps (`vm.max_map_count`)'),
+    never('EOVERFLOW', 'offsets have 64 bits, and the map lies inside the object'),
+    never('EPERM', 'nothing is mapped executable, and an object in `/dev/shm` cannot be sealed'),
+  ],
+  posix_fallocate: [
+    provoked('EFBIG', 'the object would be longer than the process may make a file (`RLIMIT_FSIZE`)'),
+    provoked('ENOSPC', '`/dev/shm` is full, or smaller than `size`; nothing is left behind'),
+    retried('a signal interrupts the call'),
+  ],
+  mlock: [
+    provoked('ENOMEM', 'more memory than the process may lock (`RLIMIT_MEMLOCK`)'),
+    provoked('EPERM', 'the process may lock none (`RLIMIT_MEMLOCK` is 0)'),
+  ],
+  shm_unlink: [
+    provoked('EACCES', 'it belongs to somebody else'),
+    provoked('ENAMETOOLONG', longName),
+    provoked('ENOENT', missing),
+  ],
+  sem_open: [
+    provoked('EACCES', 'the mode of the semaphore does not allow to read and write it'),
+    provoked('EEXIST', taken),
+    never('EINVAL', 'a name of the wrong form is a `TypeError` before, and too high a value a `RangeError`'),
+    provoked('EMFILE', processFiles),
+    provoked('ENAMETOOLONG', 'the name is longer than 251 bytes after its slash'),
+    injected('ENFILE', systemFiles),
+    provoked('ENOENT', missing),
+    injected('ENOMEM', kernelMemory),
+    provoked('ENOSPC', '`/dev/shm` is full'),
+    provoked('EPERM', 'it belongs to a user who is not trusted (`owner`)'),
+    provoked('EPROTO', 'the file under the name is no semaphore: empty, junk, or not a file at all'),
+  ],
+  'sem_wait, sem_trywait, sem_timedwait': [
+    value('EAGAIN', 'the value is 0: `tryWait` gives `false`'),
+    retried(signal),
+    never('EINVAL', 'what is no semaphore is refused when it is opened'),
+    provoked('ETIMEDOUT', 'the `timeout` of `waitSync` is over'),
+  ],
+  sem_post: [
+    never('EINVAL', 'what is no semaphore is refused when it is opened'),
+    provoked('EOVERFLOW', 'the value is 2147483647'),
+  ],
+  sem_unlink: [
+    provoked('EACCES', 'it belongs to somebody else'),
+    provoked('ENAMETOOLONG', 'the name is longer than 251 bytes after its slash'),
+    provoked('ENOENT', missing),
+  ],
+  mq_open: [
+    provoked('EACCES', 'the mode of the queue does not allow this `access`'),
+    provoked('EEXIST', taken),
+    provoked('EINVAL', '`maxMessages` or `messageSize` is beyond the limit of the system (`fs.mqueue.*`)'),
+    provoked(
+      'EMFILE',
+      `the queues of the user would take too many bytes (\`RLIMIT_MSGQUEUE\`), or ${processFiles}`,
+    ),
+    provoked('ENAMETOOLONG', longName),
+    injected('ENFILE', systemFiles),
+    provoked('ENOENT', missing),
+    injected('ENOMEM', kernelMemory),
+    provoked('ENOSPC', 'the system has as many queues as it may (`fs.mqueue.queues_max`)'),
+    provoked('EPERM', 'it belongs to a user who is not trusted (`owner`)'),
+    retried('a signal interrupts the call'),
+  ],
+  'mq_send, mq_timedsend': [
+    value('EAGAIN', 'the queue is full: `trySend` gives `false`'),
+    provoked('EBADF', "the queue was opened with `access: 'read'`"),
+    retried(signal),
+    never('EINVAL', 'a priority out of range is a `RangeError` before, and the time is ours'),
+    provoked('EMSGSIZE', 'the message is longer than `messageSize`'),
+    provoked('ETIMEDOUT', 'the `timeout` of `sendSync` is over'),
+  ],
+  'mq_receive, mq_timedreceive': [
+    value('EAGAIN', 'the queue is empty: `tryReceive` gives `undefined`'),
+    provoked('EBADF', "the queue was opened with `access: 'write'`"),
+    retried(signal),
+    never('EINVAL', 'the time is ours'),
+    provoked('EMSGSIZE', 'the buffer of the caller is shorter than `messageSize`'),
+    provoked('ETIMEDOUT', 'the `timeout` of `receiveSync` is over'),
+  ],
+  mq_notify: [
+    never('EBADF', "a closed handle is `EBADF` of `notify`, the library's own"),
+    provoked('EBUSY', 'this or another process is registered already'),
+    never('EINVAL', 'a signal that does not exist is a `TypeError` before'),
+    injected('ENOMEM', kernelMemory),
+  ],
+  mq_unlink: [
+    provoked('EACCES', 'it belongs to somebody else'),
+    provoked('ENAMETOOLONG', longName),
+    provoked('ENOENT', missing),
+  ],
+  shmget: [
+    injected('EACCES', lookedUp),
+    provoked('EEXIST', takenKey),
+    provoked('EINVAL', 'the segment is smaller than asked for, or `size` is above `kernel.shmmax`'),
+    injected('ENFILE', systemFiles),
+    provoked('ENOENT', missingKey),
+    provoked('ENOMEM', 'there is not so much memory'),
+    provoked(
+      'ENOSPC',
+      'the system has as many segments, or as many pages of them, as it may (`kernel.shmmni`, `kernel.shmall`)',
+    ),
+    never('EPERM', 'it is about huge pages, which are not asked for'),
+  ],
+  shmat: [
+    provoked('EACCES', 'the mode of the segment does not allow to write, and `readOnly` was not given'),
+    injected('EIDRM', goneMeanwhile),
+    injected('EINVAL', `${goneMeanwhile}; a segment that was gone before is \`EINVAL\` of \`shmctl\``),
+    injected('ENOMEM', 'there is no memory for the map, or no addresses'),
+  ],
+  shmdt: [injected('EINVAL', 'somebody else has taken the map away; nothing of this library does')],
+  shmctl: [
+    provoked('EACCES', '`stat`, `fromId` or `attach`, and the mode of the segment does not allow to read'),
+    never('EFAULT', noPointers),
+    injected('EIDRM', goneMeanwhile),
+    provoked('EINVAL', 'it was removed'),
+    provoked('ENOMEM', '`lockPages` of more than the process may lock (`RLIMIT_MEMLOCK`)'),
+    never('EOVERFLOW', 'user and group ids have 32 bits'),
+    provoked('EPERM', '`set`, `remove` or `lockPages` of what belongs to somebody else'),
+  ],
+  semget: [
+    injected('EACCES', lookedUp),
+    provoked('EEXIST', takenKey),
+    provoked(
+      'EINVAL',
+      'the set has fewer semaphores than asked for, or `count` is above SEMMSL (`kernel.sem`)',
+    ),
+    provoked('ENOENT', missingKey),
+    injected('ENOMEM', kernelMemory),
+    provoked('ENOSPC', 'the system has as many sets or semaphores as it may (SEMMNI, SEMMNS: `kernel.sem`)'),
+  ],
+  'semop, semtimedop': [
+    provoked('E2BIG', 'more operations than SEMOPM (`kernel.sem`)'),
+    provoked('EACCES', 'the mode of the set does not allow it'),
+    value('EAGAIN', 'they are not possible now: `tryOperate` gives `false`'),
+    never('EFAULT', noPointers),
+    provoked('EFBIG', 'the set has no semaphore of this `index`'),
+    provoked('EIDRM', 'the set was removed while the thread waited'),
+    retried(signal),
+    provoked('EINVAL', 'the set was removed'),
+    injected('ENOMEM', 'the kernel has no memory for `undo`'),
+    provoked('ERANGE', 'a value would exceed 32767'),
+    provoked('ETIMEDOUT', 'the `timeout` of `operateSync` is over; the kernel says `EAGAIN`'),
+  ],
+  semctl: [
+    provoked('EACCES', 'the mode of the set does not allow it'),
+    never('EFAULT', noPointers),
+    injected('EIDRM', goneMeanwhile),
+    provoked('EINVAL', 'the set was removed'),
+    provoked('EPERM', '`set` or `remove` of what belongs to somebody else'),
+    never('ERANGE', 'a value beyond 32767 is a `RangeError` before'),
+  ],
+  msgget: [
+    injected('EACCES', lookedUp),
+    provoked('EEXIST', takenKey),
+    provoked('ENOENT', missingKey),
+    injected('ENOMEM', kernelMemory),
+    provoked('ENOSPC', 'the system has as many queues as it may (`kernel.msgmni`)'),
+  ],
+  msgsnd: [
+    provoked('EACCES', 'the mode of the queue does not allow to write'),
+    value('EAGAIN', 'the queue is full: `trySend` gives `false`'),
+    never('EFAULT', noPointers),
+    provoked('EIDRM', 'the queue was removed while the thread waited'),
+    retried(signal),
+    provoked('EINVAL', 'the queue was removed, or the message is longer than `kernel.msgmax`'),
+    injected('ENOMEM', 'the kernel has no memory for the message'),
+    provoked('ETIMEDOUT', 'the `timeout` of `sendSync` is over'),
+  ],
+  msgrcv: [
+    provoked('E2BIG', 'the message is longer than the buffer and `truncate` was not given; it stays'),
+    provoked('EACCES', 'the mode of the queue does not allow to read'),
+    never('EFAULT', noPointers),
+    provoked('EIDRM', 'the queue was removed while the thread waited'),
+    retried(signal),
+    provoked('EINVAL', 'the queue was removed'),
+    value('ENOMSG', 'no message fits: `tryReceive` gives `undefined`'),
+    never('ENOSYS', 'it is about MSG_COPY, which is not used'),
+    provoked('ETIMEDOUT', 'the `timeout` of `receiveSync` is over'),
+    provoked(
+      'EOVERFLOW',
+      "the type of the message is beyond 2^53 - 1: message and type are in `received`; the library's own",
+    ),
+  ],
+  msgctl: [
+    provoked('EACCES', '`stat` or `fromId`, and the mode of the queue does not allow to read'),
+    never('EFAULT', noPointers),
+    injected('EIDRM', goneMeanwhile),
+    provoked('EINVAL', 'the queue was removed'),
+    provoked(
+      'EPERM',
+      '`set` or `remove` of what belongs to somebody else, or `maxBytes` above `kernel.msgmnb` without rights',
+    ),
+  ],
+  ftok: [
+    provoked('EACCES', 'a folder on the way to the file may not be searched'),
+    provoked('ENOENT', 'there is no such file'),
+  ],
+};

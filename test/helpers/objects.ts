@@ -1,0 +1,41 @@
+import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import { onTestFinished } from 'vitest';
+import { watchId } from './leftovers.js';
+import { uniqueName } from './names.js';
+
+const quietly = (take: () => void) => {
+  try {
+    take();
+  } catch {
+    // The test has taken it away itself.
+  }
+};
+
+/** A name whose objects, of whatever kind, go with the test. */
+export function name(): string {
+  const unique = uniqueName();
+  onTestFinished(() => {
+    for (const kind of [SharedMemory, Semaphore, MessageQueue]) quietly(() => kind.unlink(unique));
+  });
+  return unique;
+}
+
+/** A System V object that goes with the test. */
+export function temporary<T extends sysv.SharedMemory | sysv.SemaphoreSet | sysv.MessageQueue>(object: T): T {
+  const kind =
+    object instanceof sysv.SharedMemory ? 'shm' : object instanceof sysv.SemaphoreSet ? 'sem' : 'msg';
+  watchId(kind, object.id);
+  onTestFinished(() => quietly(() => object.remove()));
+  return object;
+}
+
+/** A segment's memory, which is let go with the test. */
+export function attached(size = 4096, options: sysv.AttachOptions = {}): sysv.Attachment {
+  const memory = segment(size).attach(options);
+  onTestFinished(() => memory.close());
+  return memory;
+}
+
+export const segment = (size = 4096) => temporary(sysv.SharedMemory.create(sysv.IPC_PRIVATE, { size }));
+export const set = (...values: number[]) => temporary(sysv.SemaphoreSet.create(sysv.IPC_PRIVATE, { values }));
+export const letters = (options = {}) => temporary(sysv.MessageQueue.create(sysv.IPC_PRIVATE, options));

@@ -1,0 +1,106 @@
+import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import { describe, expect, test } from 'vitest';
+import { leaveNothing } from './helpers/leftovers.js';
+import { attached, letters, name, segment, set } from './helpers/objects.js';
+import { typeError } from './helpers/thrown.js';
+
+leaveNothing();
+
+interface Borrowed {
+  name: string;
+  call(receiver: unknown): unknown;
+}
+
+/** Every method and getter that objects of a class have, its base classes' too. */
+function methodsOf(object: object): Borrowed[] {
+  const borrowed: Borrowed[] = [];
+  for (let prototype = Object.getPrototypeOf(object); prototype !== Object.prototype; ) {
+    for (const key of Reflect.ownKeys(prototype)) {
+      const { value, get } = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor;
+      const method = get ?? value;
+      if (key === 'constructor' || typeof method !== 'function') continue;
+      borrowed.push({
+        name: `${prototype.constructor.name}.${String(key)}`,
+        call: (receiver) => Reflect.apply(method, receiver, []),
+      });
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return borrowed;
+}
+
+const classes: [string, () => object][] = [
+  ['SharedMemory', () => SharedMemory.create(name(), { size: 1 })],
+  ['Semaphore', () => Semaphore.create(name(), { value: 0 })],
+  ['MessageQueue', () => MessageQueue.create(name(), { maxMessages: 1, messageSize: 1 })],
+  ['sysv.SharedMemory', () => segment()],
+  ['sysv.Attachment', () => attached()],
+  ['sysv.SemaphoreSet', () => set(0)],
+  ['sysv.MessageQueue', () => letters()],
+  ['sysv.PreparedOperations', () => set(0).prepare({ index: 0, delta: 1 })],
+];
+
+describe.each(classes)('a method borrowed from %s', (_, make) => {
+  test('by an object of no class of ours, or by none, is ERR_INVALID_THIS', async () => {
+    const object = make();
+    const strangers = [undefined, null, 7, 'text', {}, Object.create(object), { id: 1, size: 2, close() {} }];
+    const methods = methodsOf(object);
+    expect(methods).not.toEqual([]);
+    for (const method of methods) {
+      for (const stranger of strangers) {
+        await expect(async () => method.call(stranger), method.name).rejects.toEqual(
+          typeError('ERR_INVALID_THIS', 'Value of "this" must be of type'),
+        );
+      }
+    }
+  });
+});
+
+test('a method borrowed from one class by an object of another one leaves that one alone', async () => {
+  const objects = classes.map(([title, make]) => ({ title, object: make() }));
+  for (const { title, object } of objects) {
+    // What a common base class has is no borrowing.
+    const own = Object.getPrototypeOf(object);
+    for (const method of methodsOf(object)) {
+      if (!method.name.startsWith(`${own.constructor.name}.`)) continue;
+      for (const other of objects) {
+        if (other.title === title) continue;
+        await expect(
+          async () => method.call(other.object),
+          `${title} ${method.name} of ${other.title}`,
+        ).rejects.toEqual(typeError('ERR_INVALID_THIS'));
+      }
+    }
+  }
+});
+
+test('a method of one System V kind borrowed by another kind is ERR_INVALID_THIS', () => {
+  const { attach, lockPages, unlockPages } = sysv.SharedMemory.prototype;
+  const { value, tryOperate, waitingForZero } = sysv.SemaphoreSet.prototype;
+  const { trySend, set: change } = sysv.MessageQueue.prototype;
+  const wrong = typeError('ERR_INVALID_THIS');
+  for (const stranger of [set(0), letters()]) {
+    for (const method of [attach, lockPages, unlockPages]) {
+      expect(() => Reflect.apply(method, stranger, [])).toThrow(wrong);
+    }
+  }
+  for (const stranger of [segment(), letters()]) {
+    for (const method of [value, waitingForZero]) {
+      expect(() => Reflect.apply(method, stranger, [0])).toThrow(wrong);
+    }
+    expect(() => Reflect.apply(tryOperate, stranger, [{ index: 0, delta: 1 }])).toThrow(wrong);
+  }
+  for (const stranger of [segment(), set(0)]) {
+    expect(() => Reflect.apply(trySend, stranger, ['text'])).toThrow(wrong);
+    expect(() => Reflect.apply(change, stranger, [{}])).toThrow(wrong);
+  }
+});
+
+test.each(classes)('new %s is refused: objects come from create, open and openOrCreate', (_, make) => {
+  const { constructor: kind } = make();
+  for (const words of [[], [Symbol('posix-ipc')], [{}, {}]]) {
+    expect(() => Reflect.construct(kind, words)).toThrow(
+      typeError('ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor'),
+    );
+  }
+});

@@ -1,0 +1,161 @@
+import {
+  type Access,
+  type Advice,
+  type Data,
+  type Handle,
+  IpcError,
+  type Memory,
+  type Message,
+  MessageQueue,
+  Semaphore,
+  SharedMemory,
+  sysv,
+} from 'posix-ipc';
+
+// What the types of the package allow, and what they refuse. Nothing here runs: the type checker is the test, and a
+// line that it should refuse and does not is an error too.
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(..._: Same<A, B> extends true ? [] : ['these types differ']) => {};
+
+export async function posix() {
+  using memory = SharedMemory.create('/name', {
+    size: 4096,
+    mode: 0o600,
+    reserve: false,
+    unlinkOnExit: true,
+  });
+  same<typeof memory.buffer, ArrayBuffer>();
+  const bytes: Uint8Array<ArrayBuffer> = memory.bytes(0, 10);
+  const numbers: Float64Array = memory.view(Float64Array, 8, 2);
+  const big: BigInt64Array = memory.view(BigInt64Array);
+  const copy: Buffer = memory.read(0, 4);
+  memory.write(0, 'text');
+  memory.write(0, bytes);
+  memory.write(0, new DataView(memory.buffer));
+  await memory.reserve({ signal: AbortSignal.timeout(1) });
+  memory.advise('hugePage', 0, 4096);
+  const advice: Advice = 'willNeed';
+  memory.advise(advice);
+  SharedMemory.open('/name', { readOnly: true, owner: 'self' });
+  SharedMemory.open('/name', { offset: 4096, length: 1, owner: 1000 });
+  const { allocated, mtime } = memory.stat();
+  same<typeof allocated, number>();
+  same<typeof mtime, Date>();
+
+  using semaphore = Semaphore.openOrCreate('/name', { value: 1, owner: 'any' });
+  const taken: boolean = semaphore.tryWait();
+  semaphore.waitSync({ timeout: 0.5 });
+  semaphore.waitSync({ timeout: undefined });
+
+  using queue = MessageQueue.create('/name', { access: 'read' });
+  const access: Access = queue.access;
+  const message: Message | undefined = queue.tryReceive();
+  const { data, priority }: Message = queue.receiveSync({ timeout: 1 });
+  const sent: boolean = queue.trySend(data, { priority });
+  queue.notify('SIGUSR2');
+
+  const handles: Handle[] = [memory, semaphore, queue];
+  const disposables: Disposable[] = handles;
+  const memories: Memory[] = [memory, sysv.SharedMemory.fromId(1).attach()];
+  const anything: Data[] = ['text', bytes, numbers, new DataView(new ArrayBuffer(1))];
+  return { taken, access, message, sent, big, copy, disposables, memories, anything };
+}
+
+export function system() {
+  const segment = sysv.SharedMemory.create(sysv.IPC_PRIVATE, { size: 1, removeOnExit: true });
+  using memory = segment.attach({ readOnly: true });
+  segment.set({ uid: 1, gid: 1, mode: 0o640 });
+  const { attached, removed } = segment.stat();
+  same<typeof attached, number>();
+  same<typeof removed, boolean>();
+
+  const set = sysv.SemaphoreSet.openOrCreate(sysv.ftok('/', 1), { values: [1, 2] });
+  const operations: readonly sysv.Operation[] = [{ index: 0, delta: -1, undo: true }];
+  const applied: boolean = set.tryOperate(operations);
+  const prepared: sysv.PreparedOperations = set.prepare({ index: 0, delta: 1 });
+  prepared.operateSync({ timeout: 1 });
+  const values: number[] = set.values;
+
+  const letters = sysv.MessageQueue.create(1, { maxBytes: 10 });
+  letters.set({ maxBytes: 5 });
+  const letter = letters.tryReceive({ type: -3, truncate: true, maxLength: 5 });
+  const into = letters.receiveIntoSync(new Float64Array(1), { type: 1, except: true, timeout: 1 });
+  same<typeof letter, sysv.Message | undefined>();
+  same<typeof into, sysv.Received>();
+  return { memory, applied, values };
+}
+
+export function errors(thrown: unknown) {
+  if (thrown instanceof IpcError) {
+    same<typeof thrown.code, string>();
+    same<typeof thrown.errno, number>();
+    same<typeof thrown.syscall, string>();
+    same<typeof thrown.path, string | undefined>();
+    same<typeof thrown.key, number | undefined>();
+    same<typeof thrown.id, number | undefined>();
+    same<typeof thrown.hint, string | undefined>();
+    // @ts-expect-error what an error is about does not change
+    thrown.code = 'EOTHER';
+  }
+}
+
+export function refused(
+  memory: SharedMemory,
+  semaphore: Semaphore,
+  queue: MessageQueue,
+  letters: sysv.MessageQueue,
+) {
+  // @ts-expect-error the size has no default
+  SharedMemory.create('/name');
+  // @ts-expect-error nor has it here
+  SharedMemory.create('/name', { mode: 0o600 });
+  // @ts-expect-error an option of open
+  SharedMemory.create('/name', { size: 1, readOnly: true });
+  // @ts-expect-error an option of create
+  SharedMemory.open('/name', { size: 1 });
+  // @ts-expect-error sizes are numbers
+  SharedMemory.create('/name', { size: 1n });
+  // @ts-expect-error names are strings
+  SharedMemory.open(1);
+  // @ts-expect-error an unknown word
+  SharedMemory.open('/name', { owner: 'root' });
+  // @ts-expect-error an unknown word
+  memory.advise('never');
+  // @ts-expect-error an ArrayBuffer is no view
+  memory.write(0, memory.buffer);
+  // @ts-expect-error a DataView has no elements
+  memory.view(DataView);
+  // @ts-expect-error the size changes by resize only
+  memory.size = 1;
+  // @ts-expect-error objects come from create, open or openOrCreate
+  new SharedMemory();
+  // @ts-expect-error the value has no default
+  Semaphore.create('/name', {});
+  // @ts-expect-error a semaphore is not set
+  semaphore.value = 1;
+  // @ts-expect-error a timeout is milliseconds
+  semaphore.waitSync(100);
+  // @ts-expect-error an unknown word
+  MessageQueue.open('/name', { access: 'readwrite' });
+  // @ts-expect-error trying takes no time
+  queue.trySend('text', { timeout: 1 });
+  // @ts-expect-error what is received into is no string
+  queue.tryReceiveInto('text');
+  // @ts-expect-error no signal
+  queue.notify('SIGNONE');
+  // @ts-expect-error System V objects have nothing to close
+  letters.close();
+  // @ts-expect-error nor are they disposed of
+  using _ = letters;
+  // @ts-expect-error types, not priorities
+  letters.trySend('text', { priority: 1 });
+  // @ts-expect-error an operation needs its delta
+  sysv.SemaphoreSet.fromId(1).tryOperate({ index: 0 });
+  // @ts-expect-error the caller's buffer has its length
+  letters.tryReceiveInto(new Uint8Array(1), { maxLength: 1 });
+  // @ts-expect-error keys are numbers
+  sysv.MessageQueue.open('0x1234');
+  // @ts-expect-error a set has no limit in bytes
+  sysv.SemaphoreSet.fromId(1).set({ maxBytes: 1 });
+}
