@@ -26,7 +26,7 @@ async function main() {
     LD_PRELOAD: `${libasan()}:${home}/build/libubsan-report.so`,
   };
   const core = runCoreTests(home, { ...process.env, ...options });
-  const env = { ...options, POSIX_IPC_PREBUILD: home };
+  const env = { ...options, POSIX_IPC_PREBUILD: home, SANITIZE: 'address,undefined' };
   loadedBinary({ env, expected: `${home}/build/Release/posix_ipc.node` });
   const suite = await runSuite({ env });
 

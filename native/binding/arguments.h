@@ -23,7 +23,9 @@ inline Bytes bytes_of(napi_env env, napi_value value) {
       type != napi_uint8_array) {
     throw Napi::TypeError::New(env, "expected a Uint8Array");
   }
-  return {static_cast<char*>(data), length};
+  // An empty array may have no memory at all, and the C library's functions want an address even for nothing.
+  static char nothing;
+  return {data == nullptr ? &nothing : static_cast<char*>(data), length};
 }
 
 inline double number_of(napi_env env, napi_value value) {

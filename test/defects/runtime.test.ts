@@ -37,7 +37,7 @@ test('memory is opened, viewed and closed 70,000 times without a turn of the loo
   await survives('opened-70000-times');
 });
 
-test('no memory left is an error of the call', async () => {
+testWith('no sanitizer')('no memory left is an error of the call', async () => {
   await survives('no-memory-left', { under: ['prlimit', `--as=${1800 * 2 ** 20}`] });
 });
 

@@ -7,7 +7,7 @@ type Body = () => unknown;
 /** A test, and what it needs of the machine beyond strace, which `injected` and `retried` bring with them. */
 export type Check = Body | { tools: Tool[]; body: Body };
 
-export const needs = (tool: Tool, body: Body): Check => ({ tools: [tool], body });
+export const needs = (tools: Tool | Tool[], body: Body): Check => ({ tools: [tools].flat(), body });
 
 /** The tests of one call: exactly one for each of its rows that can happen. */
 export function covers(call: string, checks: Record<string, Check>): void {

@@ -40,14 +40,14 @@ covers('mq_open', {
     }
   },
 
-  EMFILE: async () => {
+  EMFILE: needs('no sanitizer', async () => {
     const path = uniqueName();
     const create = ({ MessageQueue }: typeof import('posix-ipc'), path: string) => MessageQueue.create(path);
     const ofBytes = await attempt({ limits: { msgqueue: 1000 } }, create, path);
     expect(ofBytes).toEqual(refused('EMFILE', 'mq_open', { path }, /1000 bytes.*RLIMIT_MSGQUEUE/));
     const ofFiles = await attempt({ limits: { nofile: 100 }, everyFile: true }, create, path);
     expect(ofFiles).toEqual(refused('EMFILE', 'mq_open', { path }, /100 files.*RLIMIT_NOFILE/));
-  },
+  }),
 
   ENAMETOOLONG: () => {
     for (const call of [

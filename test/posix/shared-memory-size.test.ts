@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedMemory } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
-import { attempt, refused } from '../helpers/attempt.js';
+import { attempt, refused, traced } from '../helpers/attempt.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { ipcError, rangeError, typeError } from '../helpers/thrown.js';
@@ -36,19 +36,47 @@ describe('the size of shared memory', () => {
     },
   );
 
-  test('that no machine has is ENOSPC with the space reserved, ENOMEM without, and nothing is left', () => {
+  test('that no machine has is ENOMEM without reserving, and nothing is left', () => {
     const path = name();
     const size = Number.MAX_SAFE_INTEGER;
-    expect(() => SharedMemory.create(path, { size })).toThrow(
-      ipcError('ENOSPC', 'posix_fallocate', {
-        path,
-        hint: expect.stringMatching(/^\/dev\/shm has .* MiB free of/),
-      }),
-    );
     expect(() => SharedMemory.create(path, { size, reserve: false })).toThrow(
       ipcError('ENOMEM', 'mmap', { path }),
     );
     expect(readdirSync('/dev/shm')).not.toContain(path.slice(1));
+  });
+
+  testWith('unshare', 'strace')('that /dev/shm has not is ENOSPC before any of it is taken', async () => {
+    // Step by step it would take all memory of the machine first, and the kernel would end processes for it.
+    const circumstances = { shm: '64m', trace: 'fallocate' };
+    for (const size of [65 * mebibyte, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
+      const path = name();
+      const created = await traced(
+        circumstances,
+        ({ SharedMemory }, path: string, size: number) => SharedMemory.create(path, { size }),
+        path,
+        size,
+      );
+      expect(created.outcome).toEqual(refused('ENOSPC', 'posix_fallocate', { path }));
+      expect(created.outcome.hint).toMatch(/^\/dev\/shm has 64\.0 MiB free of 64\.0 MiB; enlarge it/);
+      expect(created.calls).toEqual([]);
+    }
+  });
+
+  testWith('unshare', 'strace')('that /dev/shm has not is ENOSPC for reserve and resize too', async () => {
+    const { outcome, calls } = await traced({ shm: '64m', trace: 'fallocate' }, async ({ SharedMemory }) => {
+      const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error);
+      const codes: string[] = [];
+      const memory = SharedMemory.create('/sparse', { size: 2 ** 40, reserve: false });
+      await memory.reserve().catch((error) => codes.push(codeOf(error)));
+      try {
+        memory.resize(2 ** 41);
+      } catch (error) {
+        codes.push(codeOf(error));
+      }
+      return [codes, memory.stat().allocated, memory.size];
+    });
+    expect(outcome.value, outcome.message).toEqual([['ENOSPC', 'ENOSPC'], 0, 2 ** 40]);
+    expect(calls).toEqual([]);
   });
 
   test('beyond 4 GiB is that size, to its last byte', () => {
@@ -148,15 +176,25 @@ describe('resize', () => {
     expect([memory.size, memory.stat().size, view.length]).toEqual([page, page, page]);
   });
 
-  test('to more than there is says ENOSPC and leaves size, bytes and views as they are', () => {
-    const path = name();
-    using memory = SharedMemory.create(path, { size: page });
-    memory.write(0, 'kept');
-    const view = memory.bytes();
-    expect(() => memory.resize(2 ** 50)).toThrow(ipcError('ENOSPC', 'posix_fallocate', { path }));
-    expect([memory.size, memory.stat().size, memory.stat().allocated]).toEqual([page, page, page]);
-    expect(Buffer.from(view.subarray(0, 4)).toString()).toBe('kept');
-  });
+  testWith('unshare')(
+    'to more than there is says ENOSPC and leaves size, bytes and views as they are',
+    async () => {
+      const outcome = await attempt({ shm: '1m' }, ({ SharedMemory }) => {
+        const memory = SharedMemory.create('/small', { size: 4096 });
+        memory.write(0, 'kept');
+        const view = memory.bytes();
+        try {
+          memory.resize(2 ** 21);
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          const { size, allocated } = memory.stat();
+          return [code ?? '', memory.size, size, allocated, Buffer.from(view.subarray(0, 4)).toString()];
+        }
+        return [];
+      });
+      expect(outcome.value, outcome.message).toEqual(['ENOSPC', page, page, page, 'kept']);
+    },
+  );
 
   test('through a handle on a part is EINVAL, through a read-only one EACCES', () => {
     const path = name();

@@ -5,6 +5,7 @@ import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { fixture, runFixture, start } from '../helpers/program.js';
 import { ipcError, rangeError, typeError } from '../helpers/thrown.js';
+import { testWith } from '../helpers/tools.js';
 
 leaveNothing();
 
@@ -229,7 +230,7 @@ describe('advice', () => {
   });
 });
 
-test('locked pages are counted as locked until they are unlocked', () => {
+testWith('no sanitizer')('locked pages are counted as locked until they are unlocked', () => {
   const locked = () => Number(/VmLck:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
   const before = locked();
   using memory = SharedMemory.create(name(), { size: 8 * page });
