@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,9 +82,21 @@ Status set_size(int descriptor, const SharedMemory::Creation& creation) {
   return check(retry_interrupted([&] { return ftruncate(descriptor, creation.size); }), "ftruncate");
 }
 
+// Looked at first: in steps, a size that cannot be had would take all memory before it is refused.
+bool has_room(int descriptor, uint64_t size) {
+  struct stat status;
+  struct statvfs room;
+  if (fstat(descriptor, &status) == -1 || fstatvfs(descriptor, &room) == -1) return true;
+  // A tmpfs without a limit counts no blocks.
+  if (room.f_blocks == 0) return true;
+  const uint64_t taken = static_cast<uint64_t>(status.st_blocks) * 512;
+  return size <= taken + static_cast<uint64_t>(room.f_bavail) * room.f_frsize;
+}
+
 }  // namespace
 
 Status reserve_space(int descriptor, uint64_t from, uint64_t to, const std::atomic<bool>* cancelled) {
+  if (!has_room(descriptor, to - from)) return SystemError{ENOSPC, "posix_fallocate"};
   auto room = look_for_room(descriptor, from, to);
   if (!room.ok()) return room;
   while (from < to) {
