@@ -1,8 +1,13 @@
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { reportCalls } from './report/calls.js';
+import { judgeWaits, waitsTable } from './report/waits.js';
+import { judgeWakes, wakeTable } from './report/wake.js';
 import { type Measured, measureCall } from './runner.js';
 import { calls } from './scenarios/calls.js';
+import { loads, measureLoad } from './scenarios/waits.js';
+import { measureWakes, placements } from './scenarios/wake.js';
+import { transports } from './wake/transports.js';
 
 const program = new Command('bench')
   .description('Measures the library beside the same work in C, in one run.')
@@ -11,7 +16,9 @@ const program = new Command('bench')
     `
 Examples:
   npm run bench -- calls                what each call costs beyond its system call
-  npm run bench -- calls --rounds 41    the same with more rounds, on a noisy machine`,
+  npm run bench -- calls --rounds 41    the same with more rounds, on a noisy machine
+  npm run bench -- wake                 an awaited round trip between two processes
+  npm run bench -- waits                what the rest of a service notices of its pending waits`,
   );
 
 program
@@ -32,6 +39,59 @@ program
     console.log(
       `Node ${process.version}, ${process.arch}; medians of ${rounds} rounds, ± half the quartile distance`,
     );
+    console.log(text);
+    process.exitCode = kept ? 0 : 1;
+  });
+
+program
+  .command('wake')
+  .description('an awaited round trip between two processes, beside epoll in C and what Node ships')
+  .option(
+    '--runs <number>',
+    'runs of every transport in turn; the median of their medians counts',
+    positiveInteger,
+    5,
+  )
+  .option('--rounds <number>', 'round trips in a run', positiveInteger, 20_000)
+  .action(({ runs, rounds }: { runs: number; rounds: number }) => {
+    const progress = new SingleBar({
+      format: 'wake {bar} {percentage} % | {eta} s left',
+      clearOnComplete: true,
+    });
+    const perRun = 1 + Object.keys(transports).length;
+    progress.start(placements.length * runs * perRun, 0);
+    const measured = placements.map((placement) => ({
+      placement,
+      rows: measureWakes(placement, runs, rounds, () => progress.increment()),
+    }));
+    progress.stop();
+
+    console.log(`Node ${process.version}, ${process.arch}; ${runs} runs of ${rounds} round trips`);
+    for (const { placement, rows } of measured) console.log(`${placement.title}\n${wakeTable(rows)}`);
+    const { text, kept } = judgeWakes(measured[0]?.rows ?? []);
+    console.log(text);
+    process.exitCode = kept ? 0 : 1;
+  });
+
+program
+  .command('waits')
+  .description('what a service notices of its pending waits: thread pool, idle CPU, threads, memory')
+  .action(() => {
+    const progress = new SingleBar({
+      format: 'waits {bar} {percentage} % | {eta} s left',
+      clearOnComplete: true,
+    });
+    progress.start(loads.length, 0);
+    const measured = loads.map((load) => {
+      const noticed = measureLoad(load);
+      progress.increment();
+      return { ...load, noticed };
+    });
+    progress.stop();
+
+    console.log(`Node ${process.version}, ${process.arch}`);
+    console.log(waitsTable(measured));
+    const { text, kept } = judgeWaits(measured);
     console.log(text);
     process.exitCode = kept ? 0 : 1;
   });

@@ -93,6 +93,11 @@ export function receiverError(className: string): TypeError {
   });
 }
 
+/** A call on a handle that close() has ended. */
+export function closedError(method: string, subject: Subject): IpcError {
+  return new IpcError('EBADF', method, subject);
+}
+
 /** A class whose objects come from `create`, `open` or `openOrCreate` only. */
 export function constructorError(className: string, from: string): TypeError {
   return Object.assign(new TypeError(`Illegal constructor: use ${className}.${from}`), {

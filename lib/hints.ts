@@ -69,6 +69,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   EMFILE: processFiles,
   ENFILE: systemFiles,
   EIDRM: removed,
+  EINTR:
+    'a signal came that the program listens for: its listener runs when this call has returned; then call again',
   'EINVAL shmctl': removed,
   'EINVAL shmat': removed,
   'EINVAL msgctl': removed,

@@ -31,3 +31,5 @@ export {
   type SharedMemoryStatus,
 } from './posix/shared-memory.js';
 export * as sysv from './sysv/index.js';
+export type { WaitEvent } from './waiting/diagnostics.js';
+export type { Wait } from './waiting/options.js';

@@ -5,6 +5,9 @@ import type { Intent } from './handle.js';
 
 // The contract of the two languages: what native/addon.cc exports. The only file that knows the addon.
 
+/** The end of a wait on a thread of ours: 0 and what was taken, ECANCELED, or another errno. */
+export type Done = (errno: number, data: Buffer | undefined) => void;
+
 /** `buffer`, `read`, `write`, `close` of native/binding/memory.h. */
 export interface NativeMemory {
   buffer(): ArrayBuffer;
@@ -30,7 +33,10 @@ export interface NativeSemaphore {
   bindPost(): () => void;
   /** The function gives nothing when it took one, true when the value is 0. */
   bindTryWait(): () => true | undefined;
-  waitSync(timeout: number): void;
+  /** With signals to heed it may end with EINTR. */
+  waitSync(timeout: number, signals: Uint8Array | undefined): void;
+  /** On a thread of ours; gives the id of the wait. */
+  startWait(done: Done): number;
   stat(): object;
   close(): void;
   unlinkOnExit(): void;
@@ -40,9 +46,13 @@ export interface NativeMessageQueue {
   bindTrySend(): (bytes: Uint8Array, priority: number) => boolean;
   /** The length, or -1 when the queue is empty. Answers: priority. */
   bindTryReceive(): (into: Uint8Array) => number;
-  sendSync(bytes: Uint8Array, priority: number, timeout: number): void;
+  sendSync(bytes: Uint8Array, priority: number, timeout: number, signals: Uint8Array | undefined): void;
   /** The length. Answers: priority. */
-  receiveSync(into: Uint8Array, timeout: number): number;
+  receiveSync(into: Uint8Array, timeout: number, signals: Uint8Array | undefined): number;
+  /** The descriptor in the event loop; `ready` is held weakly. Once. */
+  poll(ready: (events: number) => void): void;
+  /** 1 readable, 2 writable; 0 stops. */
+  watch(events: number): void;
   notify(signal: number): void;
   cancelNotify(): void;
   length(): number;
@@ -73,8 +83,12 @@ export interface NativeSysvSemaphoreSet extends NativeSysvKind {
   initialise(id: number, values: Uint8Array): void;
   /** `operations` in the layout of struct sembuf. */
   tryOperate(id: number, operations: Uint8Array): boolean;
-  operateSync(id: number, operations: Uint8Array, timeout: number): void;
-  prepare(id: number, operations: Uint8Array): { tryOperate(): boolean; operateSync(timeout: number): void };
+  operateSync(id: number, operations: Uint8Array, timeout: number, signals: Uint8Array | undefined): void;
+  startOperate(id: number, operations: Uint8Array, done: Done): number;
+  prepare(
+    id: number,
+    operations: Uint8Array,
+  ): { tryOperate(): boolean; operateSync(timeout: number, signals: Uint8Array | undefined): void };
   values(id: number): number[];
   setValues(id: number, values: Uint8Array): void;
   value(id: number, index: number): number;
@@ -93,10 +107,21 @@ export interface NativeSysvMessageQueue extends NativeSysvKind {
 /** The calls that one queue's functions carry the identifier of. */
 export interface NativeSysvMessageCalls {
   trySend(bytes: Uint8Array, type: number): boolean;
-  sendSync(bytes: Uint8Array, type: number, timeout: number): void;
+  sendSync(bytes: Uint8Array, type: number, timeout: number, signals: Uint8Array | undefined): void;
+  /** Copies the bytes; gives the id of the wait. */
+  startSend(bytes: Uint8Array, type: number, done: Done): number;
   /** The length, or -1 when there is none. Answers: type, and its upper and lower half. */
   tryReceive(into: Uint8Array, type: number, except: boolean, truncate: boolean): number;
-  receiveSync(into: Uint8Array, type: number, except: boolean, truncate: boolean, timeout: number): number;
+  receiveSync(
+    into: Uint8Array,
+    type: number,
+    except: boolean,
+    truncate: boolean,
+    timeout: number,
+    signals: Uint8Array | undefined,
+  ): number;
+  /** Answers, while `done` runs: type. */
+  startReceive(capacity: number, type: number, except: boolean, truncate: boolean, done: Done): number;
 }
 
 export interface Native {
@@ -105,6 +130,12 @@ export interface Native {
   setErrorFactory(factory: typeof systemError): void;
   ftok(path: string, project: number): number;
   armExitCleanup(): void;
+  /** Holds the event loop, or lets it go, by the words of `answers` that lib/waiting/keep-alive.ts names. */
+  keepAlive(): void;
+  /** Its `done` is called with ECANCELED, or with what it had taken before. */
+  cancelWait(id: number): void;
+  /** The same before this returns; blocks for some 50 us. */
+  cancelWaitNow(id: number): void;
   readonly PosixSharedMemory: {
     /** Answers: size of the map, created. */
     new (

@@ -31,12 +31,23 @@ Napi::Value ftok(const Napi::CallbackInfo& info) {
 
 void arm_exit_cleanup(const Napi::CallbackInfo&) { posix_ipc::exit_cleanup::arm(); }
 
+void keep_alive(const Napi::CallbackInfo& info) { Environment::of(info.Env()).loop().keep_alive(); }
+
+// cancelWait(id), cancelWaitNow(id)
+void cancel_wait(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).loop().cancel(static_cast<uint32_t>(number_of(info.Env(), info[0])));
+}
+
+void cancel_wait_now(const Napi::CallbackInfo& info) {
+  Environment::of(info.Env()).loop().cancel_now(static_cast<uint32_t>(number_of(info.Env(), info[0])));
+}
+
 Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
 
   exports["answers"] =
-      Napi::Float64Array::New(env, Environment::answer_count, environment->answers_buffer.Value(), 0);
+      Napi::Float64Array::New(env, Environment::word_count, environment->answers_buffer.Value(), 0);
   exports["setErrorFactory"] = Napi::Function::New<set_error_factory>(env, "setErrorFactory");
   exports["PosixSharedMemory"] = PosixSharedMemory::define(env);
   exports["PosixSemaphore"] = PosixSemaphore::define(env);
@@ -45,6 +56,9 @@ Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   exports["sysvSharedMemory"] = sysv_shared_memory(env);
   exports["sysvSemaphoreSet"] = sysv_semaphore_set(env);
   exports["sysvMessageQueue"] = sysv_message_queue(env);
+  exports["keepAlive"] = Napi::Function::New<keep_alive>(env, "keepAlive");
+  exports["cancelWait"] = Napi::Function::New<cancel_wait>(env, "cancelWait");
+  exports["cancelWaitNow"] = Napi::Function::New<cancel_wait_now>(env, "cancelWaitNow");
   exports["ftok"] = Napi::Function::New<ftok>(env, "ftok");
   exports["armExitCleanup"] = Napi::Function::New<arm_exit_cleanup>(env, "armExitCleanup");
   return exports;

@@ -99,9 +99,8 @@ test.each(groups)('%s has the functions that are declared, and no others', (name
   for (const member of Object.values(group)) expect(typeof member).toBe('function');
 });
 
-test('answers are four numbers', () => {
+test('answers are numbers in memory that both languages see', () => {
   expect(addon.answers).toBeInstanceOf(Float64Array);
-  expect(addon.answers).toHaveLength(4);
 });
 
 test('what a call hands out has the members that are declared', () => {

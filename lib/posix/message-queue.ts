@@ -1,6 +1,7 @@
 import { constants as fileConstants } from 'node:fs';
 import { constants } from 'node:os';
-import { argumentError, constructorError, receiverError } from '../errors.js';
+import { custom, describe } from '../describe.js';
+import { argumentError, closedError, constructorError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { type Handle, Intent, internal } from '../handle.js';
 import { checkName, type Name } from '../name.js';
@@ -21,6 +22,12 @@ import {
   targetOf,
   type WaitOptions,
 } from '../options.js';
+import { listenedSignals } from '../signals.js';
+import { iterate } from '../waiting/iterate.js';
+import { KeepAlive } from '../waiting/keep-alive.js';
+import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { PollLane, Readiness, readable, writable } from '../waiting/poll-lane.js';
+import { promised } from '../waiting/promised.js';
 import type { FileStatus } from './file-status.js';
 
 const accesses = {
@@ -82,6 +89,8 @@ const openOptions = ['access', 'owner'] as const;
 const openOrCreateOptions = [...createOptions, 'owner'] as const;
 const sendOptions = ['priority'] as const;
 const sendSyncOptions = ['priority', 'timeout'] as const;
+const waitOptions = ['timeout', 'signal'] as const;
+const sendWaitOptions = ['priority', ...waitOptions] as const;
 
 /** MQ_PRIO_MAX - 1. */
 const highestPriority = 32767;
@@ -94,6 +103,11 @@ export class MessageQueue implements Handle {
   readonly #created: boolean;
   readonly #maxMessages: number;
   readonly #messageSize: number;
+  readonly #keepAlive = new KeepAlive();
+  readonly #readiness: Readiness;
+  // Who waits in this process, in the order they came. A request is the attempt that takes no time.
+  readonly #senders: PollLane<() => true | undefined, true>;
+  readonly #receivers: PollLane<() => Message | Received | undefined, Message | Received>;
   #closed = false;
   // Made at the first use; they find the queue without a look-up.
   #trySend: ReturnType<NativeMessageQueue['bindTrySend']> | undefined;
@@ -161,6 +175,20 @@ export class MessageQueue implements Handle {
     this.#created = created === 1;
     this.#maxMessages = maxMessages as number;
     this.#messageSize = messageSize as number;
+    this.#readiness = new Readiness(made);
+    const common = { subject: { path: name }, keepAlive: this.#keepAlive };
+    this.#senders = new PollLane(this.#readiness, writable, {
+      ...common,
+      operation: 'send',
+      syscall: 'mq_send',
+      take: (attempt) => attempt(),
+    });
+    this.#receivers = new PollLane(this.#readiness, readable, {
+      ...common,
+      operation: 'receive',
+      syscall: 'mq_receive',
+      take: (attempt) => attempt(),
+    });
   }
 
   static #of(value: MessageQueue): MessageQueue {
@@ -212,7 +240,24 @@ export class MessageQueue implements Handle {
   sendSync(data: Data, options?: SendOptions & WaitOptions): void {
     const queue = MessageQueue.#of(this);
     const { priority, timeout } = checkOptions(options, sendSyncOptions);
-    queue.#native.sendSync(bytesOf(data), checkPriority(priority), checkTimeout(timeout));
+    queue.#native.sendSync(bytesOf(data), checkPriority(priority), checkTimeout(timeout), listenedSignals());
+  }
+
+  /** Sends as soon as there is room, after those of this handle who came before. The data is copied before it waits. */
+  send(data: Data, options?: SendOptions & Wait): Promise<void> {
+    return promised(() => {
+      const queue = MessageQueue.#of(this);
+      const checked = checkOptions<SendOptions & Wait>(options, sendWaitOptions);
+      const wait = checkWaitFields(checked);
+      const priority = checkPriority(checked.priority);
+      const bytes = bytesOf(data);
+      queue.#checkOpen('send');
+      wait.signal?.throwIfAborted();
+      const attempt = (what: Uint8Array) => queue.trySend(what, { priority }) || undefined;
+      if (queue.#senders.empty && attempt(bytes)) return Promise.resolve();
+      const copy = Uint8Array.from(bytes);
+      return queue.#senders.wait(() => attempt(copy), wait) as Promise<unknown> as Promise<void>;
+    });
   }
 
   /** The oldest message of the highest priority, or `undefined`: mq_receive(3). */
@@ -227,8 +272,15 @@ export class MessageQueue implements Handle {
   receiveSync(options?: WaitOptions): Message {
     const queue = MessageQueue.#of(this);
     const landing = queue.#land();
-    const length = queue.#native.receiveSync(landing, checkWait(options));
+    const length = queue.#native.receiveSync(landing, checkWait(options), listenedSignals());
     return { data: copyOf(landing, length), priority: lastPriority() };
+  }
+
+  /** The next message, after those of this handle who came before. `ETIMEDOUT`; the signal's reason. */
+  receive(options?: Wait): Promise<Message> {
+    return promised(() =>
+      MessageQueue.#of(this).#receive(() => this.tryReceive(), options),
+    ) as Promise<Message>;
   }
 
   /** Into the caller's buffer, which has to hold `messageSize` bytes, however short the message is: else `EMSGSIZE`. */
@@ -239,8 +291,45 @@ export class MessageQueue implements Handle {
   }
 
   receiveIntoSync(buffer: NodeJS.ArrayBufferView, options?: WaitOptions): Received {
-    const length = MessageQueue.#of(this).#native.receiveSync(targetOf(buffer), checkWait(options));
+    const length = MessageQueue.#of(this).#native.receiveSync(
+      targetOf(buffer),
+      checkWait(options),
+      listenedSignals(),
+    );
     return { length, priority: lastPriority() };
+  }
+
+  /** The buffer is written when the promise resolves, and not before. */
+  receiveInto(buffer: NodeJS.ArrayBufferView, options?: Wait): Promise<Received> {
+    return promised(() => {
+      const queue = MessageQueue.#of(this);
+      targetOf(buffer);
+      return queue.#receive(() => queue.tryReceiveInto(buffer), options);
+    }) as Promise<Received>;
+  }
+
+  /** Message after message, until the handle closes; leaving the loop closes nothing and loses nothing. */
+  messages(options?: Wait): AsyncGenerator<Message, void, undefined> {
+    const queue = MessageQueue.#of(this);
+    checkWaitFields(checkOptions(options, waitOptions));
+    return iterate(
+      () => queue.receive(options),
+      () => queue.#closed,
+    );
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    return MessageQueue.#of(this).messages();
+  }
+
+  /** Pending waits keep the process alive: so it is from the start. */
+  ref(): void {
+    MessageQueue.#of(this).#keepAlive.ref();
+  }
+
+  /** Pending waits no longer keep the process alive. */
+  unref(): void {
+    MessageQueue.#of(this).#keepAlive.unref();
   }
 
   /**
@@ -263,12 +352,34 @@ export class MessageQueue implements Handle {
 
   close(): void {
     const queue = MessageQueue.#of(this);
-    queue.#native.close();
+    const subject = { path: queue.#name };
     queue.#closed = true;
+    queue.#senders.close(() => closedError('send', subject));
+    queue.#receivers.close(() => closedError('receive', subject));
+    queue.#native.close();
   }
 
   [Symbol.dispose](): void {
     MessageQueue.#of(this).close();
+  }
+
+  [custom](_depth: number, options: object): string {
+    const { name, access, maxMessages, messageSize, closed } = MessageQueue.#of(this);
+    const fields = { name, access, maxMessages, messageSize, closed };
+    return describe('MessageQueue', closed ? fields : { ...fields, length: this.length }, options);
+  }
+
+  #checkOpen(method: string): void {
+    if (this.#closed) throw closedError(method, { path: this.#name });
+  }
+
+  #receive(
+    attempt: () => Message | Received | undefined,
+    options: Wait | undefined,
+  ): Promise<Message | Received> {
+    const wait = checkWaitFields(checkOptions(options, waitOptions));
+    this.#checkOpen('receive');
+    return this.#receivers.wait(attempt, wait);
   }
 
   #bindTrySend() {

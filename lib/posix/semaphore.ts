@@ -1,4 +1,5 @@
-import { constructorError, receiverError } from '../errors.js';
+import { custom, describe } from '../describe.js';
+import { closedError, constructorError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { type Handle, Intent, internal } from '../handle.js';
 import { checkName, type Name } from '../name.js';
@@ -13,6 +14,11 @@ import {
   type OwnerOption,
   type WaitOptions,
 } from '../options.js';
+import { listenedSignals } from '../signals.js';
+import { KeepAlive } from '../waiting/keep-alive.js';
+import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { promised } from '../waiting/promised.js';
+import { ThreadLane } from '../waiting/thread-lane.js';
 import type { FileStatus } from './file-status.js';
 
 export interface SemaphoreCreateOptions {
@@ -33,6 +39,7 @@ export interface SemaphoreStatus extends FileStatus {
 const createOptions = ['value', 'mode', 'unlinkOnExit'] as const;
 const openOptions = ['owner'] as const;
 const openOrCreateOptions = [...createOptions, 'owner'] as const;
+const waitOptions = ['timeout', 'signal'] as const;
 
 /**
  * A POSIX named semaphore: sem_overview(7). It has no owner: what a process took and did not post before it was killed
@@ -42,7 +49,10 @@ export class Semaphore implements Handle {
   readonly #native: NativeSemaphore;
   readonly #name: Name;
   readonly #created: boolean;
+  readonly #keepAlive = new KeepAlive();
   #closed = false;
+  /** Who waits in this process: in the order they came. */
+  #lane: ThreadLane<undefined, true> | undefined;
   // Made at the first use; they find the semaphore without a look-up, which would cost more than their work.
   #post: (() => void) | undefined;
   #tryWait: (() => true | undefined) | undefined;
@@ -137,7 +147,41 @@ export class Semaphore implements Handle {
 
   /** Takes one; blocks the thread, with everything that runs on it, until there is one: sem_wait(3). `ETIMEDOUT`. */
   waitSync(options?: WaitOptions): void {
-    Semaphore.#of(this).#native.waitSync(checkWait(options));
+    Semaphore.#of(this).#native.waitSync(checkWait(options), listenedSignals());
+  }
+
+  /** Takes one as soon as there is one, after those of this handle who came before. `ETIMEDOUT`; the signal's reason. */
+  wait(options?: Wait): Promise<void> {
+    return promised(() => {
+      const semaphore = Semaphore.#of(this);
+      const wait = checkWaitFields(checkOptions(options, waitOptions));
+      if (semaphore.#closed) throw closedError('wait', { path: semaphore.#name });
+      semaphore.#lane ??= semaphore.#makeLane();
+      return semaphore.#lane.wait(undefined, wait) as Promise<unknown> as Promise<void>;
+    });
+  }
+
+  /** Takes one, and gives what posts it again, once: `using slot = await semaphore.hold()`. */
+  async hold(options?: Wait): Promise<Disposable> {
+    const semaphore = Semaphore.#of(this);
+    await semaphore.wait(options);
+    let held = true;
+    return {
+      [Symbol.dispose]() {
+        if (held) semaphore.post();
+        held = false;
+      },
+    };
+  }
+
+  /** Pending waits keep the process alive: so it is from the start. */
+  ref(): void {
+    Semaphore.#of(this).#keepAlive.ref();
+  }
+
+  /** Pending waits no longer keep the process alive. */
+  unref(): void {
+    Semaphore.#of(this).#keepAlive.unref();
   }
 
   stat(): SemaphoreStatus {
@@ -146,12 +190,31 @@ export class Semaphore implements Handle {
 
   close(): void {
     const semaphore = Semaphore.#of(this);
-    semaphore.#native.close();
     semaphore.#closed = true;
+    semaphore.#lane?.close(() => closedError('wait', { path: semaphore.#name }));
+    semaphore.#native.close();
   }
 
   [Symbol.dispose](): void {
     Semaphore.#of(this).close();
+  }
+
+  [custom](_depth: number, options: object): string {
+    const { name, closed } = Semaphore.#of(this);
+    return describe('Semaphore', closed ? { name, closed } : { name, value: this.value, closed }, options);
+  }
+
+  #makeLane(): ThreadLane<undefined, true> {
+    return new ThreadLane({
+      operation: 'wait',
+      syscall: 'sem_wait',
+      subject: { path: this.#name },
+      keepAlive: this.#keepAlive,
+      anonymous: true,
+      take: () => this.tryWait() || undefined,
+      start: (_request, done) => this.#native.startWait(done),
+      itemOf: () => true,
+    });
   }
 
   #bindPost(): () => void {

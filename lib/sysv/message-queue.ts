@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { argumentError, IpcError, receiverError } from '../errors.js';
 import { Intent, internal } from '../handle.js';
 import { type NativeSysvMessageCalls, native } from '../native.js';
@@ -13,6 +14,12 @@ import {
   targetOf,
   type WaitOptions,
 } from '../options.js';
+import { listenedSignals } from '../signals.js';
+import { iterate } from '../waiting/iterate.js';
+import { Lanes } from '../waiting/lanes.js';
+import { type CheckedWait, checkWaitFields, type Wait } from '../waiting/options.js';
+import { promised } from '../waiting/promised.js';
+import { ThreadLane } from '../waiting/thread-lane.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
   checkRemoveOnExit,
@@ -87,12 +94,24 @@ const sendSyncOptions = ['type', 'timeout'] as const;
 const selectionOptions = ['type', 'except', 'truncate'] as const;
 const receiveOptions = [...selectionOptions, 'maxLength'] as const;
 const everyOption = [...receiveOptions, 'timeout'] as const;
+const sendWaitOptions = ['type', 'timeout', 'signal'] as const;
+const receiveWaitOptions = [...everyOption, 'signal'] as const;
+const intoWaitOptions = [...selectionOptions, 'timeout', 'signal'] as const;
 
+interface Letter {
+  readonly bytes: Uint8Array;
+  readonly type: number;
+}
+
+const { E2BIG } = constants.errno;
 const anyMessage = { type: 0, except: false, truncate: false } as const;
 
 /** A System V message queue: msgget(2), msgop(2). */
 export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueChange> {
   readonly #calls: NativeSysvMessageCalls;
+  // Who waits in this process: to send, in the order they came; to receive, by the selection.
+  readonly #senders: ThreadLane<Letter, true>;
+  readonly #receivers = new Lanes<ThreadLane<undefined, Message>>();
   /** Where a message lands before its length is known. */
   #landing: Uint8Array | undefined;
 
@@ -134,6 +153,7 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
   constructor(key: typeof internal, answer: Identified) {
     super(key, 'MessageQueue', native().sysvMessageQueue, answer);
     this.#calls = native().sysvMessageQueue.bind(answer.id);
+    this.#senders = this.#makeSenders();
   }
 
   static #of(value: MessageQueue): MessageQueue {
@@ -153,7 +173,18 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
   sendSync(data: Data, options?: SendOptions & WaitOptions): void {
     const queue = MessageQueue.#of(this);
     const { type, timeout } = checkOptions(options, sendSyncOptions);
-    queue.#calls.sendSync(bytesOf(data), checkType(type), checkTimeout(timeout));
+    queue.#calls.sendSync(bytesOf(data), checkType(type), checkTimeout(timeout), listenedSignals());
+  }
+
+  /** Sends as soon as there is room, after those of this object who came before. The data is copied before it waits. */
+  send(data: Data, options?: SendOptions & Wait): Promise<void> {
+    return promised(() => {
+      const queue = MessageQueue.#of(this);
+      const checked = checkOptions<SendOptions & Wait>(options, sendWaitOptions);
+      const wait = checkWaitFields(checked);
+      const letter = { bytes: Uint8Array.from(bytesOf(data)), type: checkType(checked.type) };
+      return queue.#senders.wait(letter, wait) as Promise<unknown> as Promise<void>;
+    });
   }
 
   /** A message that fits the selection, or `undefined`: msgrcv(2). */
@@ -170,8 +201,20 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
     const timeout = checkTimeout(checked.timeout);
     const queue = MessageQueue.#of(this);
     return queue.#take(maxLength, (landing) =>
-      queue.#calls.receiveSync(landing, type, except, truncate, timeout),
+      queue.#calls.receiveSync(landing, type, except, truncate, timeout, listenedSignals()),
     ) as Message;
+  }
+
+  /**
+   * The next message that fits the selection. Who waits for the same one is served in order; who waits for another is
+   * not held up. `EIDRM` as soon as somebody removes the queue; `ETIMEDOUT`; the signal's reason.
+   */
+  receive(options?: ReceiveOptions & Wait): Promise<Message> {
+    return promised(() => {
+      const queue = MessageQueue.#of(this);
+      const checked = checkOptions<ReceiveOptions & Wait>(options, receiveWaitOptions);
+      return queue.#receive(checkSelection(checked), checkWaitFields(checked));
+    });
   }
 
   /** Into the caller's buffer. `E2BIG` where it is too short; the message stays. */
@@ -191,8 +234,35 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
     const { type, except, truncate } = checkSelection(checked);
     const into = targetOf(buffer);
     const timeout = checkTimeout(checked.timeout);
-    const length = queue.#calls.receiveSync(into, type, except, truncate, timeout);
+    const length = queue.#calls.receiveSync(into, type, except, truncate, timeout, listenedSignals());
     return { length, type: lastType(queue.id, into, length) };
+  }
+
+  /** The buffer is written when the promise resolves, and not before. */
+  receiveInto(buffer: NodeJS.ArrayBufferView, options?: Selection & Wait): Promise<Received> {
+    return promised(async () => {
+      const queue = MessageQueue.#of(this);
+      const checked = checkOptions<Selection & Wait>(options, intoWaitOptions);
+      const into = targetOf(buffer);
+      const selection = { ...checkSelection(checked), maxLength: into.length };
+      const { data, type } = await queue.#receive(selection, checkWaitFields(checked));
+      into.set(data);
+      return { length: data.length, type };
+    });
+  }
+
+  /** Message after message that fits the selection; leaving the loop loses nothing. */
+  messages(options?: ReceiveOptions & Wait): AsyncGenerator<Message, void, undefined> {
+    const queue = MessageQueue.#of(this);
+    checkSelection(checkOptions<ReceiveOptions & Wait>(options, receiveWaitOptions));
+    return iterate(
+      () => queue.receive(options),
+      () => false,
+    );
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined> {
+    return MessageQueue.#of(this).messages();
   }
 
   /** Changes owner, group, permissions and `maxBytes`. `EPERM`. */
@@ -200,6 +270,48 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
     const queue = MessageQueue.#of(this);
     const { maxBytes, ...permissions } = checkOptions<MessageQueueChange>(change, changeOptions);
     queue.apply(permissions, maxBytes === undefined ? -1 : checkInteger(maxBytes, 'maxBytes', 0));
+  }
+
+  #makeSenders(): ThreadLane<Letter, true> {
+    return new ThreadLane<Letter, true>({
+      operation: 'send',
+      syscall: 'msgsnd',
+      subject: { id: this.id },
+      keepAlive: this.keepAlive,
+      anonymous: false,
+      take: ({ bytes, type }) => this.#calls.trySend(bytes, type) || undefined,
+      start: ({ bytes, type }, done) => this.#calls.startSend(bytes, type, done),
+      itemOf: () => true,
+    });
+  }
+
+  #receive(selection: CheckedSelection, wait: CheckedWait): Promise<Message> {
+    const { type, except, truncate, maxLength } = selection;
+    const key = `${type} ${except} ${truncate} ${maxLength}`;
+    const lane = this.#receivers.of(key, (ended) => this.#makeReceivers(selection, ended));
+    const received = lane.wait(undefined, wait);
+    this.#receivers.tidy(key);
+    return received;
+  }
+
+  #makeReceivers({ type, except, truncate, maxLength }: CheckedSelection, ended: () => void) {
+    return new ThreadLane<undefined, Message>({
+      operation: 'receive',
+      syscall: 'msgrcv',
+      subject: { id: this.id },
+      keepAlive: this.keepAlive,
+      anonymous: true,
+      take: () => this.#take(maxLength, (landing) => this.#calls.tryReceive(landing, type, except, truncate)),
+      start: (_request, done) =>
+        this.#calls.startReceive(maxLength ?? this.#land().length, type, except, truncate, done),
+      itemOf: (data) => {
+        const bytes = data as Buffer;
+        return { data: bytes, type: lastType(this.id, bytes, bytes.length) };
+      },
+      // The attempt that follows finds a larger place for the message.
+      recover: (errno) => errno === E2BIG && maxLength === undefined,
+      ended,
+    });
   }
 
   #limit(maxBytes: number): void {
@@ -244,6 +356,8 @@ function longestMessage(): number {
 function checkType(value: unknown): number {
   return value === undefined ? 1 : checkInteger(value, 'type', 1);
 }
+
+type CheckedSelection = ReturnType<typeof checkSelection>;
 
 function checkSelection(options: Partial<ReceiveOptions>) {
   const type = options.type === undefined ? 0 : checkInteger(options.type, 'type', Number.MIN_SAFE_INTEGER);

@@ -1,8 +1,10 @@
+import { custom, describe } from '../describe.js';
 import { constructorError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { internal } from '../handle.js';
 import { type NativeSysvKind, native } from '../native.js';
 import { checkBoolean, checkInteger, checkOptions } from '../options.js';
+import { KeepAlive } from '../waiting/keep-alive.js';
 
 export interface SysvCreateOptions {
   /** Permission bits; the umask does not count here: 0o600. */
@@ -49,12 +51,16 @@ const greatestId = 2 ** 32 - 2;
  */
 export abstract class SysvObject<Status extends SysvStatus, Change extends SysvChange = SysvChange> {
   readonly #kind: NativeSysvKind;
+  readonly #className: string;
   readonly #identified: Identified;
+  /** @internal */
+  protected readonly keepAlive = new KeepAlive();
 
   /** @internal */
   constructor(key: typeof internal, className: string, kind: NativeSysvKind, identified: Identified) {
     if (key !== internal) throw constructorError(className, 'create, open, openOrCreate or fromId');
     this.#kind = kind;
+    this.#className = className;
     this.#identified = identified;
   }
 
@@ -93,6 +99,22 @@ export abstract class SysvObject<Status extends SysvStatus, Change extends SysvC
   remove(): void {
     const object = SysvObject.#of(this);
     object.#kind.remove(object.id);
+  }
+
+  /** Pending waits keep the process alive: so it is from the start. */
+  ref(): void {
+    SysvObject.#of(this).keepAlive.ref();
+  }
+
+  /** Pending waits no longer keep the process alive. */
+  unref(): void {
+    SysvObject.#of(this).keepAlive.unref();
+  }
+
+  [custom](_depth: number, options: object): string {
+    const object = SysvObject.#of(this);
+    const { id, key, created } = object;
+    return describe(`sysv.${object.#className}`, { id, key, created }, options);
   }
 
   /** @internal */

@@ -10,6 +10,11 @@ import {
   show,
   type WaitOptions,
 } from '../options.js';
+import { listenedSignals } from '../signals.js';
+import { Lanes } from '../waiting/lanes.js';
+import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { promised } from '../waiting/promised.js';
+import { ThreadLane } from '../waiting/thread-lane.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
   checkRemoveOnExit,
@@ -52,19 +57,26 @@ export interface SemaphoreSetStatus extends SysvStatus {
 const createOptions = ['count', 'values', 'mode', 'removeOnExit'] as const;
 const openOptions = ['count'] as const;
 const operationOptions = ['index', 'delta', 'undo'] as const;
+const waitOptions = ['timeout', 'signal'] as const;
 const greatestValue = 32767;
 const SEM_UNDO = 0x1000;
 
 /** A list of operations, checked and packed once, for a caller that applies it often. */
 export class PreparedOperations {
   readonly #tryOperate: () => boolean;
-  readonly #operateSync: (timeout: number) => void;
+  readonly #operateSync: (timeout: number, signals: Uint8Array | undefined) => void;
+  readonly #operate: (options: Wait | undefined) => Promise<void>;
 
   /** @internal */
-  constructor(key: typeof internal, calls: ReturnType<NativeSysvSemaphoreSet['prepare']>) {
+  constructor(
+    key: typeof internal,
+    calls: ReturnType<NativeSysvSemaphoreSet['prepare']>,
+    operate: (options: Wait | undefined) => Promise<void>,
+  ) {
     if (key !== internal) throw constructorError('PreparedOperations', 'prepare of a SemaphoreSet');
     this.#tryOperate = calls.tryOperate;
     this.#operateSync = calls.operateSync;
+    this.#operate = operate;
   }
 
   static #of(value: PreparedOperations): PreparedOperations {
@@ -81,13 +93,20 @@ export class PreparedOperations {
 
   /** See {@link SemaphoreSet.operateSync}. */
   operateSync(options?: WaitOptions): void {
-    PreparedOperations.#of(this).#operateSync(checkWait(options));
+    PreparedOperations.#of(this).#operateSync(checkWait(options), listenedSignals());
+  }
+
+  /** See {@link SemaphoreSet.operate}. */
+  operate(options?: Wait): Promise<void> {
+    return promised(() => PreparedOperations.#of(this).#operate(options));
   }
 }
 
 /** A System V semaphore set: semget(2). */
 export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
   readonly #count: number;
+  /** Who waits in this process, by the operations. */
+  readonly #lanes = new Lanes<ThreadLane<undefined, true>>();
 
   /** A new one. `EEXIST`; `ENOSPC`, `EINVAL` at the system's limits. */
   static create(key: number, options: SemaphoreSetCreateOptions): SemaphoreSet {
@@ -163,15 +182,28 @@ export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
   /** The same; blocks the thread until all are possible at once: semtimedop(2). `ETIMEDOUT`. */
   operateSync(operations: Operation | readonly Operation[], options?: WaitOptions): void {
     const { id } = SemaphoreSet.#of(this);
-    native().sysvSemaphoreSet.operateSync(id, packOperations(operations), checkWait(options));
+    native().sysvSemaphoreSet.operateSync(
+      id,
+      packOperations(operations),
+      checkWait(options),
+      listenedSignals(),
+    );
+  }
+
+  /**
+   * The same, without blocking the thread. Who waits for the same operations is served in order; who waits for others
+   * is not held up. `EIDRM` as soon as somebody removes the set; `ETIMEDOUT`; the signal's reason.
+   */
+  operate(operations: Operation | readonly Operation[], options?: Wait): Promise<void> {
+    return promised(() => SemaphoreSet.#of(this).#operate(packOperations(operations), options));
   }
 
   /** The list for many calls. */
   prepare(operations: Operation | readonly Operation[]): PreparedOperations {
-    const { id } = SemaphoreSet.#of(this);
-    return new PreparedOperations(
-      internal,
-      native().sysvSemaphoreSet.prepare(id, packOperations(operations)),
+    const set = SemaphoreSet.#of(this);
+    const packed = packOperations(operations);
+    return new PreparedOperations(internal, native().sysvSemaphoreSet.prepare(set.id, packed), (options) =>
+      set.#operate(packed, options),
     );
   }
 
@@ -225,6 +257,30 @@ export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
   lastPid(index: number): number {
     const set = SemaphoreSet.#of(this);
     return native().sysvSemaphoreSet.lastPid(set.id, set.#index(index));
+  }
+
+  #operate(packed: Uint8Array, options: Wait | undefined): Promise<void> {
+    const wait = checkWaitFields(checkOptions(options, waitOptions));
+    const key = packed.join();
+    const lane = this.#lanes.of(key, (ended) => this.#makeLane(packed, ended));
+    const waited = lane.wait(undefined, wait) as Promise<unknown> as Promise<void>;
+    this.#lanes.tidy(key);
+    return waited;
+  }
+
+  #makeLane(packed: Uint8Array, ended: () => void): ThreadLane<undefined, true> {
+    const { sysvSemaphoreSet } = native();
+    return new ThreadLane({
+      operation: 'operate',
+      syscall: 'semop',
+      subject: { id: this.id },
+      keepAlive: this.keepAlive,
+      anonymous: true,
+      take: () => sysvSemaphoreSet.tryOperate(this.id, packed) || undefined,
+      start: (_request, done) => sysvSemaphoreSet.startOperate(this.id, packed, done),
+      itemOf: () => true,
+      ended,
+    });
   }
 
   #index(index: number): number {

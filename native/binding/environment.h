@@ -2,6 +2,10 @@
 
 #include <napi.h>
 
+#include <memory>
+
+#include "binding/loop.h"
+
 namespace posix_ipc::binding {
 
 // What one JavaScript environment (the main thread, or a worker) has of its own. Nothing here is shared.
@@ -9,13 +13,24 @@ struct Environment {
   // The second and later answers of a call that has several, read by TypeScript right after it: a store
   // instead of an object. The memory belongs to a JavaScript ArrayBuffer that `answers_buffer` keeps.
   static constexpr size_t answer_count = 4;
+  // Behind them: how many handles want the process alive (written by TypeScript), and whether the loop was
+  // told so.
+  static constexpr size_t alive_wanted = 4;
+  static constexpr size_t alive_told = 5;
+  static constexpr size_t word_count = 6;
   double* answers;
   Napi::Reference<Napi::ArrayBuffer> answers_buffer;
   // `(errno, syscall, kind, subject) => IpcError`, from lib/errors.ts: so `instanceof` and stacks are right.
   Napi::FunctionReference make_error;
 
   explicit Environment(Napi::Env env);
+  // Made at the first wait.
+  Loop& loop();
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+ private:
+  Napi::Env env_;
+  std::unique_ptr<Loop> loop_;
 };
 
 }  // namespace posix_ipc::binding

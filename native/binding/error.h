@@ -14,6 +14,7 @@ class Subject {
  public:
   static Subject path(const std::string& name) { return Subject("path", &name, 0); }
   static Subject key(double key) { return Subject("key", nullptr, key); }
+  static Subject none() { return Subject("", nullptr, 0); }
   static Subject id(double id) { return Subject("id", nullptr, id); }
 
   const char* kind() const { return kind_; }

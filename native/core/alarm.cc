@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/interrupt.h"
+
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -14,26 +16,15 @@ namespace {
 // It rings again and again: the first ring may come just before the call that it is meant to end.
 constexpr timespec again = {0, 1000000};
 
-int alarm_signal() { return SIGRTMAX - 3; }
-
-Status install_handler() {
-  static const int answer = [] {
-    struct sigaction action = {};
-    action.sa_handler = [](int) {};
-    return sigaction(alarm_signal(), &action, nullptr);
-  }();
-  return check(answer, "sigaction");
-}
-
 }  // namespace
 
 Result<Alarm> Alarm::at(const Deadline& deadline) {
-  auto installed = install_handler();
+  auto installed = install_interrupt_handler();
   if (!installed.ok()) return installed.error();
 
   sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = alarm_signal();
+  event.sigev_signo = interrupt_signal();
   event.sigev_notify_thread_id = static_cast<pid_t>(syscall(SYS_gettid));
   timer_t timer;
   if (timer_create(CLOCK_MONOTONIC, &event, &timer) == -1) return last_error("timer_create");

@@ -9,8 +9,7 @@
 namespace posix_ipc {
 
 // Interrupts the calling thread, and no other, from the deadline on, until it is destroyed: for the blocking
-// calls that know no timeout. The signal is SIGRTMAX - 3; its handler does nothing and lacks SA_RESTART, so
-// the call ends with EINTR.
+// calls that know no timeout. By the signal of core/interrupt.h.
 class Alarm {
  public:
   static Result<Alarm> at(const Deadline& deadline);

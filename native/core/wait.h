@@ -3,11 +3,15 @@
 #include <cerrno>
 #include <cmath>
 #include <ctime>
+#include <vector>
+
+#include "core/result.h"
+#include "core/signal-watch.h"
 
 namespace posix_ipc {
 
-// EINTR is answered here, for every call that can be interrupted: the call is made again. A signal that ends
-// the process does so by itself; any other one is none of the caller's business.
+// EINTR is answered in this file, for every call that can be interrupted. Here, for calls that do not wait
+// long: the call is made again. A signal that ends the process does so by itself.
 template <typename Call>
 auto retry_interrupted(Call call) -> decltype(call()) {
   for (;;) {
@@ -27,6 +31,15 @@ class Deadline {
     deadline.infinite_ = !(milliseconds < 9e15);
     if (!deadline.infinite_) deadline.at_ = plus(now(CLOCK_MONOTONIC), milliseconds);
     return deadline;
+  }
+
+  static Deadline never() { return Deadline(); }
+  const Deadline& earlier(const Deadline& other) const {
+    if (infinite_) return other;
+    if (other.infinite_) return *this;
+    const bool mine =
+        at_.tv_sec < other.at_.tv_sec || (at_.tv_sec == other.at_.tv_sec && at_.tv_nsec < other.at_.tv_nsec);
+    return mine ? *this : other;
   }
 
   bool infinite() const { return infinite_; }
@@ -74,5 +87,31 @@ class Deadline {
   bool infinite_ = true;
   timespec at_ = {0, 0};
 };
+
+// What a method that blocks its thread is told.
+struct Patience {
+  Deadline deadline;
+  // The signals that the program listens for: they end the wait with EINTR, so that the listener can run.
+  std::vector<int> interrupts;
+};
+
+// Blocks in `call(until)`, which gives -1 and errno; ETIMEDOUT, and semtimedop(2)'s EAGAIN, mean that `until`
+// has passed. With signals to heed it goes in slices: one that comes just before the call begins is heard at
+// the end of a slice.
+template <typename Call>
+Status block(const Patience& patience, const char* syscall, Call call) {
+  constexpr double slice = 100;
+  const SignalWatch watch(patience.interrupts);
+  for (;;) {
+    if (watch.raised()) return SystemError{EINTR, syscall};
+    const Deadline until =
+        watch.active() ? patience.deadline.earlier(Deadline::in(slice)) : patience.deadline;
+    if (call(until) != -1) return done();
+    if (errno == EINTR) continue;
+    if (errno != ETIMEDOUT && errno != EAGAIN) return last_error(syscall);
+    // The end of a slice; or the time of day was moved forward, where the call knows no other clock.
+    if (patience.deadline.passed()) return SystemError{ETIMEDOUT, syscall};
+  }
+}
 
 }  // namespace posix_ipc

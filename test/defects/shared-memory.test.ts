@@ -56,7 +56,7 @@ test('defect 8: giving the buffer away leaves the memory where it is', async () 
   await survives('buffer-posted');
 });
 
-test('defect 8: bytes that were taken out of the buffer stay good, whatever becomes of the handle', async () => {
+test('defect 8: bytes that were taken out of the buffer may be used, whatever becomes of the handle', async () => {
   await survives('buffer-transferred');
 });
 

@@ -43,6 +43,8 @@ Napi::Function PosixMessageQueue::define(Napi::Env env) {
                          InstanceMethod<&PosixMessageQueue::bind_try_receive>("bindTryReceive"),
                          InstanceMethod<&PosixMessageQueue::send_sync>("sendSync"),
                          InstanceMethod<&PosixMessageQueue::receive_sync>("receiveSync"),
+                         InstanceMethod<&PosixMessageQueue::poll>("poll"),
+                         InstanceMethod<&PosixMessageQueue::watch>("watch"),
                          InstanceMethod<&PosixMessageQueue::notify>("notify"),
                          InstanceMethod<&PosixMessageQueue::cancel_notify>("cancelNotify"),
                          InstanceMethod<&PosixMessageQueue::length>("length"),
@@ -111,21 +113,33 @@ napi_value PosixMessageQueue::try_receive(napi_env env, napi_callback_info info)
   });
 }
 
-// sendSync(bytes, priority, timeout)
+// sendSync(bytes, priority, timeout, signals)
 void PosixMessageQueue::send_sync(const Napi::CallbackInfo& info) {
   const Bytes bytes = bytes_of(info.Env(), info[0]);
   const auto priority = static_cast<unsigned>(number_of(info.Env(), info[1]));
-  const auto deadline = Deadline::in(number_of(info.Env(), info[2]));
-  expect(info.Env(), open("sendSync").send(bytes.data, bytes.length, priority, deadline), held_->subject());
+  const auto patience = patience_of(info.Env(), info[2], info[3]);
+  expect(info.Env(), open("sendSync").send(bytes.data, bytes.length, priority, patience), held_->subject());
 }
 
-// receiveSync(into, timeout) => length; answers: priority.
+// receiveSync(into, timeout, signals) => length; answers: priority.
 Napi::Value PosixMessageQueue::receive_sync(const Napi::CallbackInfo& info) {
   const Bytes into = bytes_of(info.Env(), info[0]);
-  const auto deadline = Deadline::in(number_of(info.Env(), info[1]));
+  const auto patience = patience_of(info.Env(), info[1], info[2]);
   const auto message =
-      expect(info.Env(), open("receiveSync").receive(into.data, into.length, deadline), held_->subject());
+      expect(info.Env(), open("receiveSync").receive(into.data, into.length, patience), held_->subject());
   return Napi::Value(info.Env(), held_->received(info.Env(), message));
+}
+
+// poll(callback(events)): lib keeps the callback while somebody waits.
+void PosixMessageQueue::poll(const Napi::CallbackInfo& info) {
+  const MessageQueue& queue = open("poll");
+  poll_ = Environment::of(info.Env()).loop().poll(queue.descriptor());
+  poll_->set_callback(info[0].As<Napi::Function>());
+}
+
+// watch(1 readable | 2 writable); 0 stops.
+void PosixMessageQueue::watch(const Napi::CallbackInfo& info) {
+  if (poll_ != nullptr) poll_->watch(int_of(info.Env(), info[0]));
 }
 
 // notify(signal number)
@@ -153,7 +167,11 @@ Napi::Value PosixMessageQueue::stat(const Napi::CallbackInfo& info) {
   return record;
 }
 
-void PosixMessageQueue::close(const Napi::CallbackInfo&) { held_->queue.close(); }
+void PosixMessageQueue::close(const Napi::CallbackInfo&) {
+  // Before the descriptor: its number may be somebody else's at once.
+  if (poll_ != nullptr) poll_->close();
+  held_->queue.close();
+}
 
 void PosixMessageQueue::unlink_on_exit(const Napi::CallbackInfo& info) {
   const MessageQueue& queue = open("unlinkOnExit");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "binding/error.h"
+#include "binding/loop.h"
 #include "core/posix/message-queue.h"
 
 namespace posix_ipc::binding {
@@ -23,6 +24,9 @@ class PosixMessageQueue : public Napi::ObjectWrap<PosixMessageQueue> {
   Napi::Value bind_try_receive(const Napi::CallbackInfo& info);
   void send_sync(const Napi::CallbackInfo& info);
   Napi::Value receive_sync(const Napi::CallbackInfo& info);
+  // The descriptor in the event loop: `poll(callback(events))` once, then `watch(events)`.
+  void poll(const Napi::CallbackInfo& info);
+  void watch(const Napi::CallbackInfo& info);
   void notify(const Napi::CallbackInfo& info);
   void cancel_notify(const Napi::CallbackInfo& info);
   Napi::Value length(const Napi::CallbackInfo& info);
@@ -47,6 +51,7 @@ class PosixMessageQueue : public Napi::ObjectWrap<PosixMessageQueue> {
   posix::MessageQueue& open(const char* method) { return held_->open(Env(), method); }
 
   std::shared_ptr<Held> held_;
+  std::shared_ptr<Poll> poll_;
 };
 
 }  // namespace posix_ipc::binding

@@ -36,6 +36,7 @@ Napi::Function PosixSemaphore::define(Napi::Env env) {
                          InstanceMethod<&PosixSemaphore::bind_post>("bindPost"),
                          InstanceMethod<&PosixSemaphore::bind_try_wait>("bindTryWait"),
                          InstanceMethod<&PosixSemaphore::wait_sync>("waitSync"),
+                         InstanceMethod<&PosixSemaphore::start_wait>("startWait"),
                          InstanceMethod<&PosixSemaphore::stat>("stat"),
                          InstanceMethod<&PosixSemaphore::close>("close"),
                          InstanceMethod<&PosixSemaphore::unlink_on_exit>("unlinkOnExit"),
@@ -90,10 +91,19 @@ napi_value PosixSemaphore::try_wait(napi_env env, napi_callback_info info) {
   return held.semaphore.try_wait() ? nullptr : boolean(env, true);
 }
 
-// waitSync(timeout)
+// waitSync(timeout, signals)
 void PosixSemaphore::wait_sync(const Napi::CallbackInfo& info) {
   Semaphore& semaphore = open("waitSync");
-  expect(info.Env(), semaphore.wait(Deadline::in(number_of(info.Env(), info[0]))), held_->subject());
+  expect(info.Env(), semaphore.wait(patience_of(info.Env(), info[0], info[1])), held_->subject());
+}
+
+// startWait(callback(errno)) => id. lib ends it before it closes the semaphore.
+Napi::Value PosixSemaphore::start_wait(const Napi::CallbackInfo& info) {
+  (void)open("wait");
+  Loop::Work work;
+  work.name = "sem:" + held_->name;
+  work.call = [held = held_] { return held->semaphore.wait_interruptibly(); };
+  return Environment::of(info.Env()).loop().start(std::move(work), info[0].As<Napi::Function>());
 }
 
 Napi::Value PosixSemaphore::stat(const Napi::CallbackInfo& info) {

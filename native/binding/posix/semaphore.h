@@ -22,6 +22,7 @@ class PosixSemaphore : public Napi::ObjectWrap<PosixSemaphore> {
   Napi::Value bind_post(const Napi::CallbackInfo& info);
   Napi::Value bind_try_wait(const Napi::CallbackInfo& info);
   void wait_sync(const Napi::CallbackInfo& info);
+  Napi::Value start_wait(const Napi::CallbackInfo& info);
   Napi::Value stat(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
   void unlink_on_exit(const Napi::CallbackInfo& info);

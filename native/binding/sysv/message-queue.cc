@@ -15,6 +15,22 @@ namespace {
 using namespace sysv::message_queue;
 constexpr auto kind = exit_cleanup::Kind::sysv_message_queue;
 
+// Answers the length of the text.
+size_t write(Letter& letter, napi_env env, napi_value data, napi_value type) {
+  const Bytes bytes = bytes_of(env, data);
+  letter.ensure(bytes.length);
+  letter.type() = static_cast<long>(number_of(env, type));
+  std::memcpy(letter.text(), bytes.data, bytes.length);
+  return bytes.length;
+}
+
+// The type as a number, and its two halves, for a type that a number cannot hold.
+void answer_type(double* answers, long type) {
+  answers[0] = static_cast<double>(type);
+  answers[1] = static_cast<double>(static_cast<uint64_t>(type) >> 32);
+  answers[2] = static_cast<uint32_t>(type);
+}
+
 // What the bound functions carry.
 struct Queue {
   int id;
@@ -22,21 +38,10 @@ struct Queue {
   Letter letter;
   double* answers;
 
-  // Answers the length of the text.
-  size_t write(napi_env env, napi_value data, napi_value type) {
-    const Bytes bytes = bytes_of(env, data);
-    letter.ensure(bytes.length);
-    letter.type() = static_cast<long>(number_of(env, type));
-    std::memcpy(letter.text(), bytes.data, bytes.length);
-    return bytes.length;
-  }
-
-  // Answers: the type as a number, and its two halves, for a type that a number cannot hold.
+  // Answers: type.
   napi_value read(napi_env env, const Received& message, const Bytes& into) {
     std::memcpy(into.data, letter.text(), std::min(message.length, into.length));
-    answers[0] = static_cast<double>(message.type);
-    answers[1] = static_cast<double>(static_cast<uint64_t>(message.type) >> 32);
-    answers[2] = static_cast<uint32_t>(message.type);
+    answer_type(answers, message.type);
     return integer(env, message.length);
   }
 };
@@ -52,19 +57,19 @@ napi_value try_send_message(napi_env env, napi_callback_info info) {
   const BoundCall<Queue, 2> call(env, info);
   Queue& queue = *call.object;
   return guarded(env, [&] {
-    const size_t length = queue.write(env, call.arguments[0], call.arguments[1]);
+    const size_t length = write(queue.letter, env, call.arguments[0], call.arguments[1]);
     return boolean(env, expect(env, try_send(queue.id, queue.letter, length), Subject::id(queue.id)));
   });
 }
 
-// sendSync(bytes, type, timeout)
+// sendSync(bytes, type, timeout, signals)
 napi_value send_sync(napi_env env, napi_callback_info info) {
-  const BoundCall<Queue, 3> call(env, info);
+  const BoundCall<Queue, 4> call(env, info);
   Queue& queue = *call.object;
   return guarded(env, [&]() -> napi_value {
-    const size_t length = queue.write(env, call.arguments[0], call.arguments[1]);
-    const auto deadline = Deadline::in(number_of(env, call.arguments[2]));
-    expect(env, send(queue.id, queue.letter, length, deadline), Subject::id(queue.id));
+    const size_t length = write(queue.letter, env, call.arguments[0], call.arguments[1]);
+    const auto patience = patience_of(env, call.arguments[2], call.arguments[3]);
+    expect(env, send(queue.id, queue.letter, length, patience), Subject::id(queue.id));
     return nullptr;
   });
 }
@@ -88,30 +93,73 @@ napi_value try_receive_message(napi_env env, napi_callback_info info) {
   });
 }
 
-// receiveSync(into, type, except, truncate, timeout) => length
+// receiveSync(into, type, except, truncate, timeout, signals) => length
 napi_value receive_sync(napi_env env, napi_callback_info info) {
-  const BoundCall<Queue, 5> call(env, info);
+  const BoundCall<Queue, 6> call(env, info);
   Queue& queue = *call.object;
   return guarded(env, [&] {
     const Bytes into = bytes_of(env, call.arguments[0]);
     queue.letter.ensure(into.length);
     const Selection selection = selection_of(env, call.arguments + 1);
-    const auto deadline = Deadline::in(number_of(env, call.arguments[4]));
+    const auto patience = patience_of(env, call.arguments[4], call.arguments[5]);
     const auto message =
-        expect(env, receive(queue.id, queue.letter, into.length, selection, deadline), Subject::id(queue.id));
+        expect(env, receive(queue.id, queue.letter, into.length, selection, patience), Subject::id(queue.id));
     return queue.read(env, message, into);
   });
 }
 
-// bind(id) => { trySend, sendSync, tryReceive, receiveSync }
+// startSend(bytes, type, callback(errno)) => id of the wait. The bytes are copied here.
+napi_value start_send(napi_env env, napi_callback_info info) {
+  const BoundCall<Queue, 3> call(env, info);
+  return guarded(env, [&]() -> napi_value {
+    auto letter = std::make_shared<Letter>();
+    const int id = call.object->id;
+    const size_t length = write(*letter, env, call.arguments[0], call.arguments[1]);
+    Loop::Work work;
+    work.name = "msgsnd:" + std::to_string(id);
+    work.call = [id, letter, length] { return send_interruptibly(id, *letter, length); };
+    return Environment::of(env).loop().start(std::move(work), Napi::Function(env, call.arguments[2]));
+  });
+}
+
+// startReceive(capacity, type, except, truncate, callback(errno, data)) => id of the wait. Answers, when the
+// callback is called: type.
+napi_value start_receive(napi_env env, napi_callback_info info) {
+  const BoundCall<Queue, 5> call(env, info);
+  return guarded(env, [&]() -> napi_value {
+    struct Landing {
+      Letter letter;
+      Received received;
+    };
+    auto landing = std::make_shared<Landing>();
+    const int id = call.object->id;
+    const auto capacity = static_cast<size_t>(number_of(env, call.arguments[0]));
+    const Selection selection = selection_of(env, call.arguments + 1);
+    landing->letter.ensure(capacity);
+    Loop::Work work;
+    work.name = "msgrcv:" + std::to_string(id);
+    work.call = [id, landing, capacity, selection] {
+      return receive_interruptibly(id, landing->letter, capacity, selection, landing->received);
+    };
+    work.result = [landing, answers = call.object->answers](Napi::Env env) -> napi_value {
+      answer_type(answers, landing->received.type);
+      return Napi::Buffer<char>::Copy(env, landing->letter.text(), landing->received.length);
+    };
+    return Environment::of(env).loop().start(std::move(work), Napi::Function(env, call.arguments[4]));
+  });
+}
+
+// bind(id) => { trySend, sendSync, startSend, tryReceive, receiveSync, startReceive }
 Napi::Value bind_queue(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto queue = std::make_shared<Queue>(Queue{int_of(env, info[0]), {}, Environment::of(env).answers});
   auto calls = Napi::Object::New(env);
   calls["trySend"] = bound(env, "trySend", try_send_message, queue);
   calls["sendSync"] = bound(env, "sendSync", send_sync, queue);
+  calls["startSend"] = bound(env, "startSend", start_send, queue);
   calls["tryReceive"] = bound(env, "tryReceive", try_receive_message, queue);
   calls["receiveSync"] = bound(env, "receiveSync", receive_sync, queue);
+  calls["startReceive"] = bound(env, "startReceive", start_receive, queue);
   return calls;
 }
 

@@ -52,11 +52,21 @@ Napi::Value try_operate(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), expect(info.Env(), operations.try_operate(), Subject::id(id)));
 }
 
-// operateSync(id, operations, timeout)
+// operateSync(id, operations, timeout, signals)
 void operate_sync(const Napi::CallbackInfo& info) {
   const int id = int_of(info.Env(), info[0]);
   Operations operations(id, operations_of(info.Env(), info[1]));
-  expect(info.Env(), operations.operate(Deadline::in(number_of(info.Env(), info[2]))), Subject::id(id));
+  expect(info.Env(), operations.operate(patience_of(info.Env(), info[2], info[3])), Subject::id(id));
+}
+
+// startOperate(id, operations, callback(errno)) => id of the wait
+Napi::Value start_operate(const Napi::CallbackInfo& info) {
+  const int id = int_of(info.Env(), info[0]);
+  auto operations = std::make_shared<Operations>(id, operations_of(info.Env(), info[1]));
+  Loop::Work work;
+  work.name = "semop:" + std::to_string(id);
+  work.call = [operations] { return operations->operate_interruptibly(); };
+  return Environment::of(info.Env()).loop().start(std::move(work), info[2].As<Napi::Function>());
 }
 
 struct Prepared {
@@ -72,15 +82,15 @@ napi_value prepared_try_operate(napi_env env, napi_callback_info info) {
 }
 
 napi_value prepared_operate_sync(napi_env env, napi_callback_info info) {
-  const BoundCall<Prepared, 1> call(env, info);
+  const BoundCall<Prepared, 2> call(env, info);
   return guarded(env, [&]() -> napi_value {
-    const auto deadline = Deadline::in(number_of(env, call.arguments[0]));
-    expect(env, call.object->operations.operate(deadline), Subject::id(call.object->id));
+    const auto patience = patience_of(env, call.arguments[0], call.arguments[1]);
+    expect(env, call.object->operations.operate(patience), Subject::id(call.object->id));
     return nullptr;
   });
 }
 
-// prepare(id, operations) => { tryOperate(): boolean, operateSync(timeout) }
+// prepare(id, operations) => { tryOperate(): boolean, operateSync(timeout, signals) }
 Napi::Value prepare(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int id = int_of(env, info[0]);
@@ -147,6 +157,7 @@ Napi::Object sysv_semaphore_set(Napi::Env env) {
   functions["initialise"] = Napi::Function::New<initialise_set>(env, "initialise");
   functions["tryOperate"] = Napi::Function::New<try_operate>(env, "tryOperate");
   functions["operateSync"] = Napi::Function::New<operate_sync>(env, "operateSync");
+  functions["startOperate"] = Napi::Function::New<start_operate>(env, "startOperate");
   functions["prepare"] = Napi::Function::New<prepare>(env, "prepare");
   functions["values"] = Napi::Function::New<get_values>(env, "values");
   functions["setValues"] = Napi::Function::New<put_values>(env, "setValues");

@@ -74,17 +74,13 @@ Result<bool> MessageQueue::try_send(const char* data, size_t length, unsigned pr
   return last_error("mq_send");
 }
 
-Status MessageQueue::send(const char* data, size_t length, unsigned priority, const Deadline& deadline) {
-  for (;;) {
-    const int answer = retry_interrupted([&] {
-      if (deadline.infinite()) return mq_send(descriptor_.get(), data, length, priority);
-      const timespec moment = deadline.realtime();
-      return mq_timedsend(descriptor_.get(), data, length, priority, &moment);
-    });
-    // The time of day may have been moved forward: only the monotonic clock tells that time is up.
-    if (answer == -1 && errno == ETIMEDOUT && !deadline.passed()) continue;
-    return check(answer, deadline.infinite() ? "mq_send" : "mq_timedsend");
-  }
+Status MessageQueue::send(const char* data, size_t length, unsigned priority, const Patience& patience) {
+  const bool timed = !patience.deadline.infinite();
+  return block(patience, timed ? "mq_timedsend" : "mq_send", [&](const Deadline& until) {
+    if (until.infinite()) return mq_send(descriptor_.get(), data, length, priority);
+    const timespec moment = until.realtime();
+    return mq_timedsend(descriptor_.get(), data, length, priority, &moment);
+  });
 }
 
 Result<std::optional<MessageQueue::Received>> MessageQueue::try_receive(char* data, size_t capacity) {
@@ -96,19 +92,17 @@ Result<std::optional<MessageQueue::Received>> MessageQueue::try_receive(char* da
   return last_error("mq_receive");
 }
 
-Result<MessageQueue::Received> MessageQueue::receive(char* data, size_t capacity, const Deadline& deadline) {
+Result<MessageQueue::Received> MessageQueue::receive(char* data, size_t capacity, const Patience& patience) {
   unsigned priority;
-  for (;;) {
-    const ssize_t length = retry_interrupted([&] {
-      if (deadline.infinite()) return mq_receive(descriptor_.get(), data, capacity, &priority);
-      const timespec moment = deadline.realtime();
-      return mq_timedreceive(descriptor_.get(), data, capacity, &priority, &moment);
-    });
-    if (length >= 0) return Received{static_cast<size_t>(length), priority};
-    // The time of day may have been moved forward: only the monotonic clock tells that time is up.
-    if (errno == ETIMEDOUT && !deadline.passed()) continue;
-    return last_error(deadline.infinite() ? "mq_receive" : "mq_timedreceive");
-  }
+  ssize_t length = -1;
+  const bool timed = !patience.deadline.infinite();
+  auto status = block(patience, timed ? "mq_timedreceive" : "mq_receive", [&](const Deadline& until) {
+    if (until.infinite()) return length = mq_receive(descriptor_.get(), data, capacity, &priority);
+    const timespec moment = until.realtime();
+    return length = mq_timedreceive(descriptor_.get(), data, capacity, &priority, &moment);
+  });
+  if (!status.ok()) return status.error();
+  return Received{static_cast<size_t>(length), priority};
 }
 
 Status MessageQueue::notify(int signal) {

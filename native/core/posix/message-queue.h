@@ -43,10 +43,10 @@ class MessageQueue {
 
   // False when the queue is full.
   Result<bool> try_send(const char* data, size_t length, unsigned priority);
-  Status send(const char* data, size_t length, unsigned priority, const Deadline& deadline);
+  Status send(const char* data, size_t length, unsigned priority, const Patience& patience);
   // Nothing when the queue is empty.
   Result<std::optional<Received>> try_receive(char* data, size_t capacity);
-  Result<Received> receive(char* data, size_t capacity, const Deadline& deadline);
+  Result<Received> receive(char* data, size_t capacity, const Patience& patience);
 
   // A signal to this process when a message comes to the empty queue, once (mq_notify(3)).
   Status notify(int signal);

@@ -89,11 +89,14 @@ Status Semaphore::unlink(const std::string& name) {
   return check(sem_unlink(name.c_str()), "sem_unlink");
 }
 
-Status Semaphore::wait(const Deadline& deadline) {
-  if (deadline.infinite()) return check(retry_interrupted([this] { return sem_wait(words_); }), "sem_wait");
-  return check(
-      retry_interrupted([&] { return sem_clockwait(words_, CLOCK_MONOTONIC, &deadline.monotonic()); }),
-      "sem_timedwait");
+int Semaphore::wait_until(const Deadline& deadline) {
+  if (deadline.infinite()) return sem_wait(words_);
+  return sem_clockwait(words_, CLOCK_MONOTONIC, &deadline.monotonic());
+}
+
+Status Semaphore::wait(const Patience& patience) {
+  return block(patience, patience.deadline.infinite() ? "sem_wait" : "sem_timedwait",
+               [this](const Deadline& until) { return wait_until(until); });
 }
 
 Result<int> Semaphore::value() {

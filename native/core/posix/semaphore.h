@@ -40,7 +40,9 @@ class Semaphore {
   bool try_wait() {
     return retry_interrupted([this] { return sem_trywait(words_); }) == 0;
   }
-  Status wait(const Deadline& deadline);
+  Status wait(const Patience& patience);
+  // For a thread of ours: 0 or an errno, EINTR too.
+  int wait_interruptibly() { return wait_until(Deadline::never()) == -1 ? errno : 0; }
   Result<int> value();
   Result<struct stat> stat() const;
   Status close();
@@ -50,6 +52,8 @@ class Semaphore {
       : words_(reinterpret_cast<sem_t*>(mapping.address())),
         descriptor_(std::move(descriptor)),
         mapping_(std::move(mapping)) {}
+
+  int wait_until(const Deadline& deadline);
 
   sem_t* words_;
   Descriptor descriptor_;

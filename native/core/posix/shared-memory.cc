@@ -82,21 +82,16 @@ Status set_size(int descriptor, const SharedMemory::Creation& creation) {
   return check(retry_interrupted([&] { return ftruncate(descriptor, creation.size); }), "ftruncate");
 }
 
-// Looked at first: in steps, a size that cannot be had would take all memory before it is refused.
-bool has_room(int descriptor, uint64_t size) {
-  struct stat status;
-  struct statvfs room;
-  if (fstat(descriptor, &status) == -1 || fstatvfs(descriptor, &room) == -1) return true;
-  // A tmpfs without a limit counts no blocks.
-  if (room.f_blocks == 0) return true;
-  const uint64_t taken = static_cast<uint64_t>(status.st_blocks) * 512;
-  return size <= taken + static_cast<uint64_t>(room.f_bavail) * room.f_frsize;
+// The same for an object that somebody else may be giving a larger size at this moment: ftruncate(2) would cut it, and
+// with it the map of the other; the allocation of the last byte only ever grows it.
+Status grow_to(int descriptor, const SharedMemory::Creation& creation) {
+  if (creation.reserve || creation.size > static_cast<uint64_t>(INT64_MAX)) return set_size(descriptor, creation);
+  return reserve_space(descriptor, creation.size - 1, creation.size);
 }
 
 }  // namespace
 
 Status reserve_space(int descriptor, uint64_t from, uint64_t to, const std::atomic<bool>* cancelled) {
-  if (!has_room(descriptor, to - from)) return SystemError{ENOSPC, "posix_fallocate"};
   auto room = look_for_room(descriptor, from, to);
   if (!room.ok()) return room;
   while (from < to) {
@@ -166,7 +161,7 @@ Result<SharedMemory> SharedMemory::open_or_create(const std::string& name, const
     // Its creator has not come to set the size: both set the same one, and growing twice is growing once.
     uint64_t size = status.value().st_size;
     if (size == 0) {
-      auto sized = set_size(descriptor.get(), creation);
+      auto sized = grow_to(descriptor.get(), creation);
       if (!sized.ok()) return sized.error();
       size = creation.size;
     }

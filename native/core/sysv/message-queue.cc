@@ -5,18 +5,18 @@
 namespace posix_ipc::sysv::message_queue {
 namespace {
 
-// msgsnd(2) and msgrcv(2) know no timeout: an alarm interrupts them when the deadline has come, and only then
-// is EINTR the end.
+// msgsnd(2) and msgrcv(2) know no timeout: an alarm interrupts them when the deadline has come.
 template <typename Call>
-Status until(const Deadline& deadline, const char* syscall, Call call) {
-  if (deadline.infinite()) return check(retry_interrupted([&] { return call(); }), syscall);
-  auto alarm = Alarm::at(deadline);
-  if (!alarm.ok()) return alarm.error();
-  for (;;) {
-    if (call() != -1) return done();
-    if (errno != EINTR) return last_error(syscall);
-    if (deadline.passed()) return SystemError{ETIMEDOUT, syscall};
+ssize_t until_alarm(const Deadline& until, Call call) {
+  if (until.infinite()) return call();
+  auto alarm = Alarm::at(until);
+  if (!alarm.ok()) {
+    errno = alarm.error().number;
+    return -1;
   }
+  const ssize_t answer = call();
+  if (answer == -1 && errno == EINTR && until.passed()) errno = ETIMEDOUT;
+  return answer;
 }
 
 }  // namespace
@@ -31,8 +31,14 @@ Result<bool> try_send(int id, Letter& letter, size_t length) {
   return last_error("msgsnd");
 }
 
-Status send(int id, Letter& letter, size_t length, const Deadline& deadline) {
-  return until(deadline, "msgsnd", [&] { return msgsnd(id, letter.buffer(), length, 0); });
+Status send(int id, Letter& letter, size_t length, const Patience& patience) {
+  return block(patience, "msgsnd", [&](const Deadline& until) {
+    return until_alarm(until, [&] { return msgsnd(id, letter.buffer(), length, 0); });
+  });
+}
+
+int send_interruptibly(int id, Letter& letter, size_t length) {
+  return msgsnd(id, letter.buffer(), length, 0) == -1 ? errno : 0;
 }
 
 Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity,
@@ -45,14 +51,23 @@ Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capac
 }
 
 Result<Received> receive(int id, Letter& letter, size_t capacity, const Selection& selection,
-                         const Deadline& deadline) {
+                         const Patience& patience) {
   ssize_t length = -1;
-  auto status = until(deadline, "msgrcv", [&] {
-    length = msgrcv(id, letter.buffer(), capacity, selection.type, selection.flags());
-    return length;
+  auto status = block(patience, "msgrcv", [&](const Deadline& until) {
+    return length = until_alarm(until, [&] {
+             return msgrcv(id, letter.buffer(), capacity, selection.type, selection.flags());
+           });
   });
   if (!status.ok()) return status.error();
   return Received{static_cast<size_t>(length), letter.type()};
+}
+
+int receive_interruptibly(int id, Letter& letter, size_t capacity, const Selection& selection,
+                          Received& received) {
+  const ssize_t length = msgrcv(id, letter.buffer(), capacity, selection.type, selection.flags());
+  if (length == -1) return errno;
+  received = {static_cast<size_t>(length), letter.type()};
+  return 0;
 }
 
 Result<msqid_ds> stat(int id) {

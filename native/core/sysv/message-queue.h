@@ -45,12 +45,17 @@ class Letter {
 
 // False when the queue is full. `letter` holds type and text.
 Result<bool> try_send(int id, Letter& letter, size_t length);
-Status send(int id, Letter& letter, size_t length, const Deadline& deadline);
+Status send(int id, Letter& letter, size_t length, const Patience& patience);
+// For a thread of ours: 0 or an errno, EINTR too.
+int send_interruptibly(int id, Letter& letter, size_t length);
 // At most `capacity` bytes of text; nothing when no message fits the selection.
 Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity,
                                             const Selection& selection);
 Result<Received> receive(int id, Letter& letter, size_t capacity, const Selection& selection,
-                         const Deadline& deadline);
+                         const Patience& patience);
+// For a thread of ours: fills `received` and gives 0, or an errno, EINTR too.
+int receive_interruptibly(int id, Letter& letter, size_t capacity, const Selection& selection,
+                          Received& received);
 
 struct Change {
   Permissions permissions;

@@ -31,15 +31,15 @@ Result<bool> Operations::try_operate() {
   return last_error("semop");
 }
 
-Status Operations::operate(const Deadline& deadline) {
-  const int answer = retry_interrupted([&] {
-    if (deadline.infinite()) return semop(id_, waiting_.data(), waiting_.size());
-    const timespec left = deadline.remaining();
-    return semtimedop(id_, waiting_.data(), waiting_.size(), &left);
-  });
-  // semtimedop(2) says EAGAIN when time is up; every other wait of ours says ETIMEDOUT.
-  if (answer == -1 && errno == EAGAIN) return SystemError{ETIMEDOUT, "semtimedop"};
-  return check(answer, deadline.infinite() ? "semop" : "semtimedop");
+int Operations::operate_until(const Deadline& deadline) {
+  if (deadline.infinite()) return semop(id_, waiting_.data(), waiting_.size());
+  const timespec left = deadline.remaining();
+  return semtimedop(id_, waiting_.data(), waiting_.size(), &left);
+}
+
+Status Operations::operate(const Patience& patience) {
+  return block(patience, patience.deadline.infinite() ? "semop" : "semtimedop",
+               [this](const Deadline& until) { return operate_until(until); });
 }
 
 Status initialise(int id, const std::vector<unsigned short>& values) {

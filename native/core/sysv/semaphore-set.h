@@ -20,9 +20,13 @@ class Operations {
 
   // False when it would have to wait.
   Result<bool> try_operate();
-  Status operate(const Deadline& deadline);
+  Status operate(const Patience& patience);
+  // For a thread of ours: 0 or an errno, EINTR too.
+  int operate_interruptibly() { return operate_until(Deadline::never()) == -1 ? errno : 0; }
 
  private:
+  int operate_until(const Deadline& deadline);
+
   int id_;
   std::vector<sembuf> waiting_;
   std::vector<sembuf> trying_;

@@ -1,0 +1,81 @@
+import { constants } from 'node:os';
+import { systemError } from '../errors.js';
+import { type Done, native } from '../native.js';
+import { settleKeepAlive } from './keep-alive.js';
+import { Lane, type LaneOptions, type Waiter } from './lane.js';
+
+const { ECANCELED } = constants.errno;
+
+export interface ThreadLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
+  /** Whether an item for one is an item for any other, so that who leaves need not be cancelled while others wait. */
+  readonly anonymous: boolean;
+  /** Blocks on a thread of ours, until `done`; gives the id of the wait. */
+  start(request: Request, done: Done): number;
+  /** What the thread has taken. */
+  itemOf(data: Buffer | undefined): Item;
+  /** Makes good what the thread failed for, so that the wait begins again. */
+  recover?(errno: number): boolean;
+}
+
+/**
+ * Waits by a blocking call on a thread of ours, one for the whole lane. What the thread was given goes to the first who
+ * waits, also to one who gave up in the same moment: an item that the kernel has handed out is never lost.
+ */
+export class ThreadLane<Request, Item> extends Lane<Request, Item> {
+  readonly #options: ThreadLaneOptions<Request, Item>;
+  /** The wait in progress. */
+  #running: number | undefined;
+  #closed = false;
+
+  constructor(options: ThreadLaneOptions<Request, Item>) {
+    super(options);
+    this.#options = options;
+  }
+
+  close(error: () => unknown): void {
+    this.#closed = true;
+    // Calls #done before it returns.
+    if (this.#running !== undefined) native().cancelWaitNow(this.#running);
+    this.rejectAll(error);
+    settleKeepAlive();
+  }
+
+  protected begin(first: Waiter<Request, Item>): void {
+    if (this.#running !== undefined || this.#closed) return;
+    this.#running = this.#options.start(first.request, (errno, data) => this.#done(errno, data));
+  }
+
+  protected leave(waiter: Waiter<Request, Item>, reason: unknown): void {
+    const served = this.#running !== undefined && waiter === this.first;
+    const othersWait = this.#options.anonymous && !this.waiters.single;
+    if (!served || othersWait) {
+      this.reject(waiter, reason);
+      return settleKeepAlive();
+    }
+    waiter.release?.();
+    waiter.reason = { error: reason };
+    native().cancelWait(this.#running as number);
+  }
+
+  #done(errno: number, data: Buffer | undefined): void {
+    this.#running = undefined;
+    if (errno === 0) this.#give(data);
+    else if (errno !== ECANCELED && !this.#options.recover?.(errno)) {
+      const { syscall, subject } = this.#options;
+      const [kind, value] = Object.entries(subject)[0] ?? ['path', ''];
+      return this.rejectAll(() => systemError(errno, syscall, kind, value));
+    }
+    for (const waiter of this.waiters)
+      if (waiter.reason !== undefined) this.reject(waiter, waiter.reason.error);
+    if (!this.#closed) this.serve();
+  }
+
+  #give(data: Buffer | undefined): void {
+    const first = this.first as Waiter<Request, Item>;
+    try {
+      this.resolve(first, this.#options.itemOf(data));
+    } catch (error) {
+      this.reject(first, error);
+    }
+  }
+}
