@@ -1,5 +1,5 @@
 'use strict';
-const path = require('path');
+const path = require('node:path');
 require('./bootstrap/requirements.cjs').requireTools();
 require('./bootstrap/steps.cjs').prepareBench();
 require('./cmake-build.cjs').buildWithCmake('release', 'floors');

@@ -110,12 +110,20 @@ export abstract class Lane<Request, Item> {
     for (let first = this.first; first !== undefined; first = this.first) {
       try {
         const item = this.#options.take(first.request);
-        if (item === undefined) return this.#begin(first);
+        if (item === undefined) {
+          this.#begin(first);
+          return;
+        }
         this.resolve(first, item);
       } catch (error) {
-        this.reject(first, error);
+        this.reject(first, this.refusal(error));
       }
     }
+  }
+
+  /** What one is told who has waited already, where an attempt throws `error`. */
+  protected refusal(error: unknown): unknown {
+    return error;
   }
 
   #begin(first: Waiter<Request, Item>): void {
@@ -162,9 +170,9 @@ export abstract class Lane<Request, Item> {
       else this.leave(waiter, this.#timedOut());
     };
     const abort = () => this.leave(waiter, signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
     // However short it is: who does not stand in the lane yet cannot leave it.
     if (timeout !== Number.POSITIVE_INFINITY) ring(timeout);
-    signal?.addEventListener('abort', abort, { once: true });
     waiter.release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);

@@ -8,6 +8,12 @@ export const readable = 1;
 export const writable = 2;
 type Event = typeof readable | typeof writable;
 
+/** What a descriptor in the loop serves. */
+interface Ready {
+  readonly empty: boolean;
+  ready(): void;
+}
+
 /** Keeps a queue that nobody refers to, as long as somebody waits for it. */
 const waitedFor = new Chain<Readiness>();
 
@@ -20,19 +26,28 @@ export class Readiness implements Link {
   declare next?: this;
   declare previous?: this;
   readonly #native: NativeMessageQueue;
-  readonly #lanes = new Map<Event, { ready(): void; readonly empty: boolean }>();
+  #reader: Ready | undefined;
+  #writer: Ready | undefined;
   #polled = false;
   #watched = 0;
   #waitedFor = false;
   // The native side holds it weakly.
-  readonly #onReady = (events: number) => this.#ready(events);
+  readonly #onReady = (events: number) => {
+    if ((events & readable) !== 0) this.#serve(this.#reader, readable);
+    if ((events & writable) !== 0) this.#serve(this.#writer, writable);
+  };
 
   constructor(native: NativeMessageQueue) {
     this.#native = native;
   }
 
-  add(event: Event, lane: { ready(): void; readonly empty: boolean }): void {
-    this.#lanes.set(event, lane);
+  add(event: Event, lane: Ready): void {
+    if (event === readable) this.#reader = lane;
+    else this.#writer = lane;
+  }
+
+  watches(event: Event): boolean {
+    return (this.#watched & event) !== 0;
   }
 
   /** Somebody waits. */
@@ -43,26 +58,19 @@ export class Readiness implements Link {
     }
     if (!this.#waitedFor) waitedFor.add(this);
     this.#waitedFor = true;
-    if ((this.#watched & event) === 0) this.#watch(this.#watched | event);
+    if (!this.watches(event)) this.#watch(this.#watched | event);
   }
 
-  watches(event: Event): boolean {
-    return (this.#watched & event) !== 0;
-  }
-
-  /** Nobody waits in this lane any more. */
+  /** A lane has no waiters any more. */
   rest(): void {
-    for (const lane of this.#lanes.values()) if (!lane.empty) return;
-    if (this.#waitedFor) waitedFor.remove(this);
+    if (!this.#waitedFor || this.#reader?.empty === false || this.#writer?.empty === false) return;
+    waitedFor.remove(this);
     this.#waitedFor = false;
   }
 
-  #ready(events: number): void {
-    for (const [event, lane] of this.#lanes) {
-      if ((events & event) === 0) continue;
-      if (lane.empty) this.#watch(this.#watched & ~event);
-      else lane.ready();
-    }
+  #serve(lane: Ready | undefined, event: Event): void {
+    if (lane === undefined || lane.empty) this.#watch(this.#watched & ~event);
+    else lane.ready();
   }
 
   #watch(events: number): void {

@@ -1,10 +1,10 @@
 import { constants } from 'node:os';
-import { systemError } from '../errors.js';
+import { type IpcError, systemError } from '../errors.js';
 import { type Done, native } from '../native.js';
 import { settleKeepAlive } from './keep-alive.js';
 import { Lane, type LaneOptions, type Waiter } from './lane.js';
 
-const { ECANCELED } = constants.errno;
+const { ECANCELED, EIDRM, EINVAL } = constants.errno;
 
 export interface ThreadLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
   /** Whether an item for one is an item for any other, so that who leaves need not be cancelled while others wait. */
@@ -50,20 +50,34 @@ export class ThreadLane<Request, Item> extends Lane<Request, Item> {
     const othersWait = this.#options.anonymous && !this.waiters.single;
     if (!served || othersWait) {
       this.reject(waiter, reason);
-      return settleKeepAlive();
+      settleKeepAlive();
+      return;
     }
     waiter.release?.();
     waiter.reason = { error: reason };
     native().cancelWait(this.#running as number);
   }
 
+  protected override refusal(error: unknown): unknown {
+    const { anonymous, subject } = this.#options;
+    const removed = anonymous && subject.id !== undefined && (error as IpcError).code === 'EINVAL';
+    return removed ? this.#refused(EIDRM) : error;
+  }
+
+  #refused(errno: number): IpcError {
+    const { syscall, subject } = this.#options;
+    const [kind, value] = Object.entries(subject)[0] ?? ['path', ''];
+    return systemError(errno, syscall, kind, value);
+  }
+
   #done(errno: number, data: Buffer | undefined): void {
     this.#running = undefined;
     if (errno === 0) this.#give(data);
     else if (errno !== ECANCELED && !this.#options.recover?.(errno)) {
-      const { syscall, subject } = this.#options;
-      const [kind, value] = Object.entries(subject)[0] ?? ['path', ''];
-      return this.rejectAll(() => systemError(errno, syscall, kind, value));
+      // What is invalid now was valid when the wait began: the object was removed before the thread came to it.
+      const number = errno === EINVAL && this.#options.subject.id !== undefined ? EIDRM : errno;
+      this.rejectAll(() => this.#refused(number));
+      return;
     }
     for (const waiter of this.waiters)
       if (waiter.reason !== undefined) this.reject(waiter, waiter.reason.error);

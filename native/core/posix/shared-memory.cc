@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,10 +81,11 @@ Status set_size(int descriptor, const SharedMemory::Creation& creation) {
   return check(retry_interrupted([&] { return ftruncate(descriptor, creation.size); }), "ftruncate");
 }
 
-// The same for an object that somebody else may be giving a larger size at this moment: ftruncate(2) would cut it, and
-// with it the map of the other; the allocation of the last byte only ever grows it.
+// The same for an object that somebody else may be giving a larger size at this moment: ftruncate(2) would
+// cut it, and with it the map of the other; the allocation of the last byte only ever grows it.
 Status grow_to(int descriptor, const SharedMemory::Creation& creation) {
-  if (creation.reserve || creation.size > static_cast<uint64_t>(INT64_MAX)) return set_size(descriptor, creation);
+  if (creation.reserve || creation.size > static_cast<uint64_t>(INT64_MAX))
+    return set_size(descriptor, creation);
   return reserve_space(descriptor, creation.size - 1, creation.size);
 }
 
