@@ -5,17 +5,17 @@ export type { Memory, TypedArrayConstructor } from './memory.js';
 export type { Name } from './name.js';
 export type { Data, OwnerOption, WaitOptions } from './options.js';
 export type { FileStatus } from './posix/file-status.js';
-export {
-  type Access,
-  type Message,
-  MessageQueue,
-  type MessageQueueCreateOptions,
-  type MessageQueueOpenOptions,
-  type MessageQueueOpenOrCreateOptions,
-  type MessageQueueStatus,
-  type Received,
-  type SendOptions,
-} from './posix/message-queue.js';
+export { MessageQueue } from './posix/message-queue.js';
+export type {
+  Access,
+  Message,
+  MessageQueueCreateOptions,
+  MessageQueueOpenOptions,
+  MessageQueueOpenOrCreateOptions,
+  MessageQueueStatus,
+  Received,
+  SendOptions,
+} from './posix/message-queue-options.js';
 export {
   Semaphore,
   type SemaphoreCreateOptions,

@@ -18,15 +18,19 @@ async function main() {
   fs.rmSync(logs, { recursive: true, force: true });
   fs.mkdirSync(logs, { recursive: true });
 
-  const options = { TSAN_OPTIONS: `log_path=${logs}/tsan`, LD_PRELOAD: libtsan() };
-  const core = runCoreTests(home, { ...process.env, TSAN_OPTIONS: options.TSAN_OPTIONS });
+  // Node and the test runner were built without it and are full of races to its eyes: what counts is where we have a part.
+  const options = { TSAN_OPTIONS: `log_path=${logs}/tsan exitcode=0`, LD_PRELOAD: libtsan() };
+  const core = runCoreTests(home, { ...process.env, TSAN_OPTIONS: `log_path=${logs}/core` });
   const env = { ...options, POSIX_IPC_PREBUILD: home, SANITIZE: 'thread' };
   loadedBinary({ env, expected: `${home}/build/Release/posix_ipc.node` });
   if (process.argv.length === 2) process.argv.push('test/waiting', 'test/defects/runtime.test.ts');
   const suite = await runSuite({ env });
 
-  const reports = fs.readdirSync(logs);
-  for (const report of reports) console.log(`${report}\n${fs.readFileSync(path.join(logs, report), 'utf8')}`);
+  const reports = fs
+    .readdirSync(logs)
+    .flatMap((file) => fs.readFileSync(path.join(logs, file), 'utf8').split(/^={18}$/m))
+    .filter((report) => report.includes('posix_ipc.node') || report.includes('core/'));
+  for (const report of reports) console.log(report);
   console.log(`${reports.length} reports of ThreadSanitizer`);
   finish([core, suite, { passed: 0, failed: reports.length, skipped: 0 }]);
 }

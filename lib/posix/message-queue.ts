@@ -1,7 +1,5 @@
-import { constants as fileConstants } from 'node:fs';
-import { constants } from 'node:os';
 import { custom, describe } from '../describe.js';
-import { argumentError, closedError, constructorError, receiverError } from '../errors.js';
+import { closedError, constructorError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { type Handle, Intent, internal } from '../handle.js';
 import { checkName, type Name } from '../name.js';
@@ -9,7 +7,6 @@ import { type NativeMessageQueue, native } from '../native.js';
 import {
   bytesOf,
   checkBoolean,
-  checkInteger,
   checkMode,
   checkOneOf,
   checkOptions,
@@ -17,8 +14,6 @@ import {
   checkTimeout,
   checkWait,
   type Data,
-  type OwnerOption,
-  show,
   targetOf,
   type WaitOptions,
 } from '../options.js';
@@ -28,72 +23,27 @@ import { KeepAlive } from '../waiting/keep-alive.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { PollLane, Readiness, readable, writable } from '../waiting/poll-lane.js';
 import { promised } from '../waiting/promised.js';
-import type { FileStatus } from './file-status.js';
-
-const accesses = {
-  read: fileConstants.O_RDONLY,
-  write: fileConstants.O_WRONLY,
-  readWrite: fileConstants.O_RDWR,
-} as const;
-
-/** What a handle may do: receive, send, or both. */
-export type Access = keyof typeof accesses;
-
-export interface MessageQueueCreateOptions {
-  /** How many messages it holds: the system's default (fs.mqueue.msg_default, 10), at most fs.mqueue.msg_max. */
-  maxMessages?: number | undefined;
-  /** Bytes of the longest message: the system's default (fs.mqueue.msgsize_default, 8192). */
-  messageSize?: number | undefined;
-  /** Permission bits, from which the kernel takes the umask: 0o600. */
-  mode?: number | undefined;
-  /** `'readWrite'`. */
-  access?: Access | undefined;
-  /** Unlink it when this process ends in any way that can be caught, if this call has created it: false. */
-  unlinkOnExit?: boolean | undefined;
-}
-
-export interface MessageQueueOpenOptions extends OwnerOption {
-  /** `'readWrite'`. */
-  access?: Access | undefined;
-}
-
-export interface MessageQueueOpenOrCreateOptions extends MessageQueueCreateOptions, OwnerOption {}
-
-export interface SendOptions {
-  /** 0 to 32767; the highest is received first, and within one the oldest: 0. */
-  priority?: number | undefined;
-}
-
-export interface Message {
-  /** A buffer of its own. */
-  data: Buffer;
-  priority: number;
-}
-
-/** What `…Into` tells of a message whose bytes are in the caller's buffer. */
-export interface Received {
-  /** Bytes. */
-  length: number;
-  priority: number;
-}
-
-export interface MessageQueueStatus extends FileStatus {
-  maxMessages: number;
-  messageSize: number;
-  /** Messages in it. */
-  length: number;
-}
-
-const createOptions = ['maxMessages', 'messageSize', 'mode', 'access', 'unlinkOnExit'] as const;
-const openOptions = ['access', 'owner'] as const;
-const openOrCreateOptions = [...createOptions, 'owner'] as const;
-const sendOptions = ['priority'] as const;
-const sendSyncOptions = ['priority', 'timeout'] as const;
-const waitOptions = ['timeout', 'signal'] as const;
-const sendWaitOptions = ['priority', ...waitOptions] as const;
-
-/** MQ_PRIO_MAX - 1. */
-const highestPriority = 32767;
+import {
+  type Access,
+  accesses,
+  checkPriority,
+  checkSignal,
+  createOptions,
+  limitOf,
+  type Message,
+  type MessageQueueCreateOptions,
+  type MessageQueueOpenOptions,
+  type MessageQueueOpenOrCreateOptions,
+  type MessageQueueStatus,
+  openOptions,
+  openOrCreateOptions,
+  type Received,
+  type SendOptions,
+  sendOptions,
+  sendSyncOptions,
+  sendWaitOptions,
+  waitOptions,
+} from './message-queue-options.js';
 
 /** A POSIX message queue: mq_overview(7). */
 export class MessageQueue implements Handle {
@@ -398,14 +348,6 @@ export class MessageQueue implements Handle {
   }
 }
 
-function limitOf(value: unknown, name: string): number {
-  return value === undefined ? -1 : checkInteger(value, name, 1);
-}
-
-function checkPriority(value: unknown): number {
-  return value === undefined ? 0 : checkInteger(value, 'priority', 0, highestPriority);
-}
-
 function lastPriority(): number {
   return native().answers[0] as number;
 }
@@ -414,24 +356,4 @@ function copyOf(bytes: Uint8Array, length: number): Buffer {
   const copy = Buffer.allocUnsafeSlow(length);
   copy.set(bytes.length === length ? bytes : bytes.subarray(0, length));
   return copy;
-}
-
-function checkSignal(signal: unknown): number {
-  const number = (constants.signals as Record<string, number>)[String(signal)];
-  if (number === undefined) {
-    throw argumentError(
-      'ERR_INVALID_ARG_VALUE',
-      `\`signal\`: expected the name of a signal such as 'SIGUSR2', got ${show(signal)}`,
-    );
-  }
-  if (signal === 'SIGUSR1') {
-    throw argumentError('ERR_INVALID_ARG_VALUE', "`signal`: SIGUSR1 starts Node's debugger; take SIGUSR2");
-  }
-  if (process.listenerCount(signal as NodeJS.Signals) === 0) {
-    throw argumentError(
-      'ERR_INVALID_ARG_VALUE',
-      `\`signal\`: nobody listens for ${signal}, and it would end the process: first process.on('${signal}', …)`,
-    );
-  }
-  return number;
 }

@@ -1,19 +1,18 @@
 export { ftok, IPC_PRIVATE } from './key.js';
-export {
-  type Message,
-  MessageQueue,
-  type MessageQueueChange,
-  type MessageQueueCreateOptions,
-  type MessageQueueStatus,
-  type Received,
-  type ReceiveOptions,
-  type Selection,
-  type SendOptions,
-} from './message-queue.js';
+export { MessageQueue } from './message-queue.js';
+export type {
+  Message,
+  MessageQueueChange,
+  MessageQueueCreateOptions,
+  MessageQueueStatus,
+  Received,
+  ReceiveOptions,
+  Selection,
+  SendOptions,
+} from './message-queue-options.js';
 export type { SysvChange, SysvCreateOptions, SysvStatus } from './object.js';
+export type { Operation, PreparedOperations } from './operations.js';
 export {
-  type Operation,
-  type PreparedOperations,
   SemaphoreSet,
   type SemaphoreSetCreateOptions,
   type SemaphoreSetOpenOptions,

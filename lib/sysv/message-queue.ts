@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { argumentError, IpcError, receiverError } from '../errors.js';
+import { IpcError, receiverError } from '../errors.js';
 import { Intent, internal } from '../handle.js';
 import { type NativeSysvMessageCalls, native } from '../native.js';
 import {
   bytesOf,
-  checkBoolean,
   checkInteger,
   checkMode,
   checkOptions,
@@ -22,81 +21,30 @@ import { promised } from '../waiting/promised.js';
 import { ThreadLane } from '../waiting/thread-lane.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
-  checkRemoveOnExit,
-  found,
-  type Identified,
-  identified,
-  type SysvChange,
-  type SysvCreateOptions,
-  SysvObject,
-  type SysvStatus,
-} from './object.js';
-
-export interface MessageQueueCreateOptions extends SysvCreateOptions {
-  /** Bytes of all messages together: kernel.msgmnb. */
-  maxBytes?: number | undefined;
-}
-
-export interface SendOptions {
-  /** 1 to 2^53 - 1: 1. */
-  type?: number | undefined;
-}
-
-/** Which message is received. */
-export interface Selection {
-  /** 0: the oldest. Positive: the oldest of that type. Negative: of the lowest type up to its absolute value. 0. */
-  type?: number | undefined;
-  /** With a positive type: the oldest of any other type (MSG_EXCEPT). False. */
-  except?: boolean | undefined;
-  /** Cut a message that is too long, and lose the rest (MSG_NOERROR), instead of refusing it with `E2BIG`. False. */
-  truncate?: boolean | undefined;
-}
-
-export interface ReceiveOptions extends Selection {
-  /** Bytes; a longer message is `E2BIG` and stays, or is cut by `truncate`. Without it every message fits. */
-  maxLength?: number | undefined;
-}
-
-export interface Message {
-  /** A buffer of its own. */
-  data: Buffer;
-  type: number;
-}
-
-/** What `…Into` tells of a message whose bytes are in the caller's buffer. */
-export interface Received {
-  /** Bytes. */
-  length: number;
-  type: number;
-}
-
-export interface MessageQueueStatus extends SysvStatus {
-  /** Messages in it. */
-  length: number;
-  /** Bytes of them together. */
-  bytes: number;
-  maxBytes: number;
-  lastSendPid: number;
-  lastReceivePid: number;
-  sendTime: Date;
-  receiveTime: Date;
-}
-
-export interface MessageQueueChange extends SysvChange {
-  /** Above kernel.msgmnb only for root: else `EPERM`. */
-  maxBytes?: number | undefined;
-}
-
-const createOptions = ['mode', 'maxBytes', 'removeOnExit'] as const;
-const changeOptions = ['uid', 'gid', 'mode', 'maxBytes'] as const;
-const sendOptions = ['type'] as const;
-const sendSyncOptions = ['type', 'timeout'] as const;
-const selectionOptions = ['type', 'except', 'truncate'] as const;
-const receiveOptions = [...selectionOptions, 'maxLength'] as const;
-const everyOption = [...receiveOptions, 'timeout'] as const;
-const sendWaitOptions = ['type', 'timeout', 'signal'] as const;
-const receiveWaitOptions = [...everyOption, 'signal'] as const;
-const intoWaitOptions = [...selectionOptions, 'timeout', 'signal'] as const;
+  anyMessage,
+  type CheckedSelection,
+  changeOptions,
+  checkSelection,
+  checkType,
+  createOptions,
+  everyOption,
+  intoWaitOptions,
+  type Message,
+  type MessageQueueChange,
+  type MessageQueueCreateOptions,
+  type MessageQueueStatus,
+  type Received,
+  type ReceiveOptions,
+  receiveOptions,
+  receiveWaitOptions,
+  type Selection,
+  type SendOptions,
+  selectionOptions,
+  sendOptions,
+  sendSyncOptions,
+  sendWaitOptions,
+} from './message-queue-options.js';
+import { checkRemoveOnExit, found, type Identified, identified, SysvObject } from './object.js';
 
 interface Letter {
   readonly bytes: Uint8Array;
@@ -104,7 +52,6 @@ interface Letter {
 }
 
 const { E2BIG } = constants.errno;
-const anyMessage = { type: 0, except: false, truncate: false } as const;
 
 /** A System V message queue: msgget(2), msgop(2). */
 export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueChange> {
@@ -351,24 +298,6 @@ function longestMessage(): number {
   } catch {
     return 8192;
   }
-}
-
-function checkType(value: unknown): number {
-  return value === undefined ? 1 : checkInteger(value, 'type', 1);
-}
-
-type CheckedSelection = ReturnType<typeof checkSelection>;
-
-function checkSelection(options: Partial<ReceiveOptions>) {
-  const type = options.type === undefined ? 0 : checkInteger(options.type, 'type', Number.MIN_SAFE_INTEGER);
-  const except = checkBoolean(options.except, 'except', false);
-  const truncate = checkBoolean(options.truncate, 'truncate', false);
-  const { maxLength } = options;
-  if (except && type <= 0) {
-    throw argumentError('ERR_INVALID_ARG_VALUE', '`except`: only a positive `type` can be excepted');
-  }
-  if (maxLength !== undefined) checkInteger(maxLength, 'maxLength', 0, 2 ** 31 - 1);
-  return { type, except, truncate, maxLength };
 }
 
 /** The type of the message that was received last. One that no number can hold is an error that carries the message. */

@@ -1,15 +1,7 @@
-import { argumentError, constructorError, receiverError } from '../errors.js';
+import { argumentError, receiverError } from '../errors.js';
 import { Intent, internal } from '../handle.js';
 import { type NativeSysvSemaphoreSet, native } from '../native.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkMode,
-  checkOptions,
-  checkWait,
-  show,
-  type WaitOptions,
-} from '../options.js';
+import { checkInteger, checkMode, checkOptions, checkWait, show, type WaitOptions } from '../options.js';
 import { listenedSignals } from '../signals.js';
 import { Lanes } from '../waiting/lanes.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
@@ -25,6 +17,13 @@ import {
   SysvObject,
   type SysvStatus,
 } from './object.js';
+import {
+  bytesOfWords,
+  greatestValue,
+  type Operation,
+  PreparedOperations,
+  packOperations,
+} from './operations.js';
 
 export interface SemaphoreSetCreateOptions extends SysvCreateOptions {
   /** How many semaphores; may be left out where `values` tells. */
@@ -38,16 +37,6 @@ export interface SemaphoreSetOpenOptions {
   count?: number | undefined;
 }
 
-/** One element of the list that semop(2) applies. */
-export interface Operation {
-  /** Which semaphore of the set. */
-  index: number;
-  /** Positive: add. Negative: take, and wait until that is possible. 0: wait until the value is 0. */
-  delta: number;
-  /** The kernel takes it back when this process ends, however it ends (SEM_UNDO): false. */
-  undo?: boolean | undefined;
-}
-
 export interface SemaphoreSetStatus extends SysvStatus {
   count: number;
   /** Of the last semop(2); the epoch if there was none. */
@@ -56,51 +45,7 @@ export interface SemaphoreSetStatus extends SysvStatus {
 
 const createOptions = ['count', 'values', 'mode', 'removeOnExit'] as const;
 const openOptions = ['count'] as const;
-const operationOptions = ['index', 'delta', 'undo'] as const;
 const waitOptions = ['timeout', 'signal'] as const;
-const greatestValue = 32767;
-const SEM_UNDO = 0x1000;
-
-/** A list of operations, checked and packed once, for a caller that applies it often. */
-export class PreparedOperations {
-  readonly #tryOperate: () => boolean;
-  readonly #operateSync: (timeout: number, signals: Uint8Array | undefined) => void;
-  readonly #operate: (options: Wait | undefined) => Promise<void>;
-
-  /** @internal */
-  constructor(
-    key: typeof internal,
-    calls: ReturnType<NativeSysvSemaphoreSet['prepare']>,
-    operate: (options: Wait | undefined) => Promise<void>,
-  ) {
-    if (key !== internal) throw constructorError('PreparedOperations', 'prepare of a SemaphoreSet');
-    this.#tryOperate = calls.tryOperate;
-    this.#operateSync = calls.operateSync;
-    this.#operate = operate;
-  }
-
-  static #of(value: PreparedOperations): PreparedOperations {
-    if (typeof value !== 'object' || value === null || !(#tryOperate in value)) {
-      throw receiverError('PreparedOperations');
-    }
-    return value;
-  }
-
-  /** See {@link SemaphoreSet.tryOperate}. */
-  tryOperate(): boolean {
-    return PreparedOperations.#of(this).#tryOperate();
-  }
-
-  /** See {@link SemaphoreSet.operateSync}. */
-  operateSync(options?: WaitOptions): void {
-    PreparedOperations.#of(this).#operateSync(checkWait(options), listenedSignals());
-  }
-
-  /** See {@link SemaphoreSet.operate}. */
-  operate(options?: Wait): Promise<void> {
-    return promised(() => PreparedOperations.#of(this).#operate(options));
-  }
-}
 
 /** A System V semaphore set: semget(2). */
 export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
@@ -307,25 +252,4 @@ function packValues(values: readonly number[]): Uint16Array {
   return Uint16Array.from(values, (value, index) =>
     checkInteger(value, `values[${index}]`, 0, greatestValue),
   );
-}
-
-/** struct sembuf: number, change, flags, 16 bits each. */
-function packOperations(operations: Operation | readonly Operation[]): Uint8Array {
-  const list: readonly Operation[] = Array.isArray(operations) ? operations : [operations as Operation];
-  if (list.length === 0) throw argumentError('ERR_INVALID_ARG_VALUE', '`operations`: expected at least one');
-  const words = new Int16Array(3 * list.length);
-  list.forEach((operation, position) => {
-    if (operation === undefined) {
-      throw argumentError('ERR_INVALID_ARG_TYPE', '`operations`: expected { index, delta }, got undefined');
-    }
-    const { index, delta, undo } = checkOptions(operation, operationOptions);
-    words[3 * position] = checkInteger(index, 'index', 0, 2 ** 16 - 1);
-    words[3 * position + 1] = checkInteger(delta, 'delta', -greatestValue - 1, greatestValue);
-    words[3 * position + 2] = checkBoolean(undo, 'undo', false) ? SEM_UNDO : 0;
-  });
-  return bytesOfWords(words);
-}
-
-function bytesOfWords(words: Int16Array | Uint16Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }

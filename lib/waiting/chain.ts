@@ -32,13 +32,4 @@ export class Chain<T extends Link> {
   get single(): boolean {
     return this.first !== undefined && this.first === this.#last;
   }
-
-  /** Members may leave meanwhile, each when it is its turn. */
-  *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let link = this.first; link !== undefined; ) {
-      const { next } = link;
-      yield link;
-      link = next;
-    }
-  }
 }

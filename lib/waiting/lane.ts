@@ -101,8 +101,9 @@ export abstract class Lane<Request, Item> {
   }
 
   protected rejectAll(error: () => unknown): void {
-    for (const waiter of this.waiters)
-      this.reject(waiter, waiter.reason === undefined ? error() : waiter.reason.error);
+    // A listener of diagnostics may end others meanwhile.
+    for (let first = this.first; first !== undefined; first = this.first)
+      this.reject(first, first.reason === undefined ? error() : first.reason.error);
   }
 
   /** Serves from the head while there are items; then the next one, if any, begins to wait. */

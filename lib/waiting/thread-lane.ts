@@ -79,8 +79,8 @@ export class ThreadLane<Request, Item> extends Lane<Request, Item> {
       this.rejectAll(() => this.#refused(number));
       return;
     }
-    for (const waiter of this.waiters)
-      if (waiter.reason !== undefined) this.reject(waiter, waiter.reason.error);
+    const { first } = this;
+    if (first?.reason !== undefined) this.reject(first, first.reason.error);
     if (!this.#closed) this.serve();
   }
 

@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "core/wait.h"
-
 // TypeScript has judged every argument for its user. What is checked again here is only what memory safety
 // stands on, and a mistake there is one in lib/: a plain TypeError.
 namespace posix_ipc::binding {
@@ -50,15 +48,6 @@ inline std::string string_of(napi_env env, napi_value value) {
   const Napi::Value text(env, value);
   if (!text.IsString()) throw Napi::TypeError::New(env, "expected a string");
   return text.As<Napi::String>().Utf8Value();
-}
-
-// (timeout in milliseconds, signals | undefined)
-inline Patience patience_of(napi_env env, napi_value timeout, napi_value signals) {
-  Patience patience = {Deadline::in(number_of(env, timeout)), {}};
-  if (Napi::Value(env, signals).IsUndefined()) return patience;
-  const Bytes numbers = bytes_of(env, signals);
-  patience.interrupts.assign(numbers.data, numbers.data + numbers.length);
-  return patience;
 }
 
 }  // namespace posix_ipc::binding

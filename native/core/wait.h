@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cmath>
 #include <ctime>
+#include <functional>
 #include <vector>
 
 #include "core/result.h"
@@ -93,6 +94,11 @@ struct Patience {
   Deadline deadline;
   // The signals that the program listens for: they end the wait with EINTR, so that the listener can run.
   std::vector<int> interrupts;
+  // Whether one of them came before the wait began, and its listener has not run yet. Asked when the watch is
+  // set up, so that none falls between the two.
+  std::function<bool()> pending = [] { return false; };
+  // Set when the wait ends with EINTR.
+  bool* interrupted = nullptr;
 };
 
 // Blocks in `call(until)`, which gives -1 and errno; ETIMEDOUT, and semtimedop(2)'s EAGAIN, mean that `until`
@@ -102,8 +108,12 @@ template <typename Call>
 Status block(const Patience& patience, const char* syscall, Call call) {
   constexpr double slice = 100;
   const SignalWatch watch(patience.interrupts);
+  const bool came_before = watch.active() && patience.pending();
   for (;;) {
-    if (watch.raised()) return SystemError{EINTR, syscall};
+    if (came_before || watch.raised()) {
+      if (patience.interrupted != nullptr) *patience.interrupted = true;
+      return SystemError{EINTR, syscall};
+    }
     const Deadline until =
         watch.active() ? patience.deadline.earlier(Deadline::in(slice)) : patience.deadline;
     if (call(until) != -1) return done();

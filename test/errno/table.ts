@@ -25,6 +25,8 @@ const value = (code: string, when: string): Row => ({ code, how: 'a value', when
 const never = (code: string, when: string): Row => ({ code, how: 'cannot happen', when });
 
 const signal = 'a signal interrupts it';
+const listenedFor =
+  'a signal comes that the program listens for, while `waitSync` waits; any other ends the process or is answered by calling again';
 const noPointers = 'it is about pointers, and those are ours';
 const processFiles = 'the process has as many files open as it may (`RLIMIT_NOFILE`)';
 const systemFiles = 'the system has as many files open as it may (`fs.file-max`)';
@@ -100,7 +102,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   ],
   'sem_wait, sem_trywait, sem_timedwait': [
     value('EAGAIN', 'the value is 0: `tryWait` gives `false`'),
-    retried(signal),
+    provoked('EINTR', listenedFor),
     never('EINVAL', 'what is no semaphore is refused when it is opened'),
     provoked('ETIMEDOUT', 'the `timeout` of `waitSync` is over'),
   ],

@@ -72,9 +72,9 @@ void a_semaphore_counts() {
   auto opened = Semaphore::open_or_create(name, {9, 0600}, trusted);
   CHECK(opened.ok() && !opened.value().created() && opened.value().value().value() == 1);
   CHECK(opened.value().try_wait() && !created.value().try_wait());
-  CHECK(created.value().wait({Deadline::in(10), {}}).error().number == ETIMEDOUT);
+  CHECK(created.value().wait(within(10)).error().number == ETIMEDOUT);
   CHECK(opened.value().post().ok());
-  CHECK(created.value().wait({Deadline::in(1e6), {}}).ok());
+  CHECK(created.value().wait(within(1e6)).ok());
   CHECK(created.value().close().ok() && created.value().closed() && created.value().close().ok());
   CHECK(Semaphore::unlink(name).ok());
 }
@@ -88,11 +88,11 @@ void a_queue_keeps_the_order_of_priorities() {
   CHECK(!queue.try_receive(text, sizeof text).value());
   CHECK(queue.try_send("low", 3, 1).value() && queue.try_send("high", 4, 2).value());
   CHECK(!queue.try_send("full", 4, 3).value());
-  CHECK(queue.send("full", 4, 3, {Deadline::in(10), {}}).error().number == ETIMEDOUT);
-  const auto first = queue.receive(text, sizeof text, {Deadline::in(1e6), {}}).take();
+  CHECK(queue.send("full", 4, 3, within(10)).error().number == ETIMEDOUT);
+  const auto first = queue.receive(text, sizeof text, within(1e6)).take();
   CHECK(first.length == 4 && first.priority == 2 && std::memcmp(text, "high", 4) == 0);
   CHECK(queue.try_receive(text, sizeof text).value()->priority == 1);
-  CHECK(queue.receive(text, sizeof text, {Deadline::in(10), {}}).error().number == ETIMEDOUT);
+  CHECK(queue.receive(text, sizeof text, within(10)).error().number == ETIMEDOUT);
   CHECK(queue.try_receive(text, 1).error().number == EMSGSIZE);
   CHECK(MessageQueue::unlink(name).ok());
 }

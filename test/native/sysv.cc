@@ -37,9 +37,9 @@ void operations_are_applied_whole_or_not_at_all() {
   semaphore_set::Operations both(id, {{0, -1, 0}, {3, -1, 0}});
   CHECK(!both.try_operate().value());
   CHECK(semaphore_set::ask(id, 0, GETVAL).value() == 2);
-  CHECK(both.operate({Deadline::in(10), {}}).error().number == ETIMEDOUT);
+  CHECK(both.operate(within(10)).error().number == ETIMEDOUT);
   CHECK(semaphore_set::set_value(id, 3, 1).ok());
-  CHECK(both.operate({Deadline::in(1e6), {}}).ok());
+  CHECK(both.operate(within(1e6)).ok());
   CHECK(semaphore_set::ask(id, 0, GETVAL).value() == 1);
   CHECK(semaphore_set::Operations(id, {{99, 1, 0}}).try_operate().error().number == EFBIG);
   CHECK(semaphore_set::remove(id).ok());
@@ -59,8 +59,7 @@ void messages_are_selected_by_type() {
   CHECK(message_queue::try_receive(id, letter, 3, {0, false, false}).error().number == E2BIG);
   CHECK(message_queue::try_receive(id, letter, 3, {0, false, true}).value()->length == 3);
   CHECK(!message_queue::try_receive(id, letter, 4, {0, false, false}).value());
-  CHECK(message_queue::receive(id, letter, 4, {0, false, false}, {Deadline::in(20), {}}).error().number ==
-        ETIMEDOUT);
+  CHECK(message_queue::receive(id, letter, 4, {0, false, false}, within(20)).error().number == ETIMEDOUT);
   CHECK(message_queue::remove(id).ok());
 }
 

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import colours from 'picocolors';
 import type { inspect } from '../../index.js';
+import { colours } from '../colours.js';
 import type { KernelView } from './kernel-view.js';
 import { type Run, slots } from './mechanism.js';
 import type { Options } from './options.js';

@@ -3,6 +3,7 @@
 #include "binding/arguments.h"
 #include "binding/bound.h"
 #include "binding/environment.h"
+#include "binding/patience.h"
 #include "binding/records.h"
 #include "core/exit-cleanup.h"
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "binding/bound.h"
+#include "binding/patience.h"
 #include "binding/records.h"
 #include "binding/sysv/identifier.h"
 #include "core/sysv/semaphore-set.h"
