@@ -45,6 +45,12 @@ import {
   waitOptions,
 } from './message-queue-options.js';
 
+/** Who waits in this process, in the order they came. A request is the attempt that takes no time. */
+interface Waits {
+  readonly senders: PollLane<() => true | undefined, true>;
+  readonly receivers: PollLane<() => Message | Received | undefined, Message | Received>;
+}
+
 /** A POSIX message queue: mq_overview(7). */
 export class MessageQueue implements Handle {
   readonly #native: NativeMessageQueue;
@@ -54,10 +60,7 @@ export class MessageQueue implements Handle {
   readonly #maxMessages: number;
   readonly #messageSize: number;
   readonly #keepAlive = new KeepAlive();
-  readonly #readiness: Readiness;
-  // Who waits in this process, in the order they came. A request is the attempt that takes no time.
-  readonly #senders: PollLane<() => true | undefined, true>;
-  readonly #receivers: PollLane<() => Message | Received | undefined, Message | Received>;
+  #waits: Waits | undefined;
   #closed = false;
   // Made at the first use; they find the queue without a look-up.
   #trySend: ReturnType<NativeMessageQueue['bindTrySend']> | undefined;
@@ -125,20 +128,6 @@ export class MessageQueue implements Handle {
     this.#created = created === 1;
     this.#maxMessages = maxMessages as number;
     this.#messageSize = messageSize as number;
-    this.#readiness = new Readiness(made);
-    const common = { subject: { path: name }, keepAlive: this.#keepAlive };
-    this.#senders = new PollLane(this.#readiness, writable, {
-      ...common,
-      operation: 'send',
-      syscall: 'mq_send',
-      take: (attempt) => attempt(),
-    });
-    this.#receivers = new PollLane(this.#readiness, readable, {
-      ...common,
-      operation: 'receive',
-      syscall: 'mq_receive',
-      take: (attempt) => attempt(),
-    });
   }
 
   static #of(value: MessageQueue): MessageQueue {
@@ -204,9 +193,10 @@ export class MessageQueue implements Handle {
       queue.#checkOpen('send');
       wait.signal?.throwIfAborted();
       const attempt = (what: Uint8Array) => queue.trySend(what, { priority }) || undefined;
-      if (queue.#senders.empty && attempt(bytes)) return Promise.resolve();
+      const { senders } = queue.#wait();
+      if (senders.empty && attempt(bytes)) return Promise.resolve();
       const copy = Uint8Array.from(bytes);
-      return queue.#senders.wait(() => attempt(copy), wait) as Promise<unknown> as Promise<void>;
+      return senders.wait(() => attempt(copy), wait) as Promise<unknown> as Promise<void>;
     });
   }
 
@@ -304,8 +294,8 @@ export class MessageQueue implements Handle {
     const queue = MessageQueue.#of(this);
     const subject = { path: queue.#name };
     queue.#closed = true;
-    queue.#senders.close(() => closedError('send', subject));
-    queue.#receivers.close(() => closedError('receive', subject));
+    queue.#waits?.senders.close(() => closedError('send', subject));
+    queue.#waits?.receivers.close(() => closedError('receive', subject));
     queue.#native.close();
   }
 
@@ -319,6 +309,28 @@ export class MessageQueue implements Handle {
     return describe('MessageQueue', closed ? fields : { ...fields, length: this.length }, options);
   }
 
+  /** Made at the first wait. */
+  #wait(): Waits {
+    if (this.#waits !== undefined) return this.#waits;
+    const readiness = new Readiness(this.#native);
+    const common = { subject: { path: this.#name }, keepAlive: this.#keepAlive };
+    this.#waits = {
+      senders: new PollLane(readiness, writable, {
+        ...common,
+        operation: 'send',
+        syscall: 'mq_send',
+        take: (attempt) => attempt(),
+      }),
+      receivers: new PollLane(readiness, readable, {
+        ...common,
+        operation: 'receive',
+        syscall: 'mq_receive',
+        take: (attempt) => attempt(),
+      }),
+    };
+    return this.#waits;
+  }
+
   #checkOpen(method: string): void {
     if (this.#closed) throw closedError(method, { path: this.#name });
   }
@@ -329,7 +341,7 @@ export class MessageQueue implements Handle {
   ): Promise<Message | Received> {
     const wait = checkWaitFields(checkOptions(options, waitOptions));
     this.#checkOpen('receive');
-    return this.#receivers.wait(attempt, wait);
+    return this.#wait().receivers.wait(attempt, wait);
   }
 
   #bindTrySend() {

@@ -1,7 +1,5 @@
 #include "binding/loop.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
 
 #include "binding/error.h"
@@ -116,8 +114,13 @@ void Loop::deliver(uint32_t id) {
   const auto& wait = node.mapped();
   Napi::HandleScope scope(env_);
   const int outcome = *wait->outcome;
-  const bool taken = outcome == 0 && wait->result;
-  const napi_value result = taken ? wait->result(env_) : static_cast<napi_value>(env_.Undefined());
+  napi_value result = env_.Undefined();
+  try {
+    if (outcome == 0 && wait->result) result = wait->result(env_);
+  } catch (const Napi::Error&) {
+    // A worker is being terminated, and nobody will hear of it. Above this frame is libuv, which is C.
+    return;
+  }
   call(wait->callback, {Napi::Number::New(env_, outcome), result});
 }
 
@@ -173,15 +176,11 @@ void Loop::handle_closed() {
 Poll::Poll(Loop& loop, int descriptor) : loop_(&loop), handle_(new uv_poll_t) {
   uv_loop_t* uv;
   napi_get_uv_event_loop(loop.env_, &uv);
-  const int flags = fcntl(descriptor, F_GETFL);
   const int status = uv_poll_init(uv, handle_, descriptor);
   if (status != 0) {
     delete handle_;
     throw_error(loop.env_, {-status, "uv_poll"}, Subject::none());
   }
-  // libuv makes the description non-blocking, for everybody who has it. It is only looked at here, and the
-  // calls that block are to block.
-  fcntl(descriptor, F_SETFL, flags);
   handle_->data = this;
   uv_unref(reinterpret_cast<uv_handle_t*>(handle_));
   loop_->polls_.insert(this);

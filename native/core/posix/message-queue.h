@@ -14,9 +14,8 @@
 
 namespace posix_ipc::posix {
 
-// mq_open(3). The description stays blocking; a `try` is a timed call whose moment has passed: it takes or
-// puts what it can and never waits. So both kinds of call share one descriptor, and strace shows a blocked
-// one as what it is.
+// mq_open(3). The description is non-blocking, as the event loop wants it; a method that blocks its thread
+// makes it blocking for as long, so that strace shows a blocked call as what it is.
 class MessageQueue {
  public:
   struct Creation {
@@ -58,6 +57,10 @@ class MessageQueue {
 
  private:
   MessageQueue(Descriptor descriptor, bool created) : descriptor_(std::move(descriptor)), created_(created) {}
+
+  // Blocks as `patience` says, in `call(moment)`, which gives -1 and errno; no moment: for ever.
+  template <typename Call>
+  Status block_in(const Patience& patience, const char* plain, const char* timed, Call call);
 
   Descriptor descriptor_;
   bool created_;

@@ -1,5 +1,8 @@
 #include "core/sysv/message-queue.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "core/alarm.h"
 
 namespace posix_ipc::sysv::message_queue {
@@ -25,8 +28,10 @@ Result<Identifier> get(Intent intent, key_t key, int mode) {
   return identify("msgget", intent, mode, [&](int flags) { return msgget(key, flags); });
 }
 
+// The raw calls: the C library's are points of cancellation, which costs in a process with threads.
 Result<bool> try_send(int id, Letter& letter, size_t length) {
-  if (retry_interrupted([&] { return msgsnd(id, letter.buffer(), length, IPC_NOWAIT); }) == 0) return true;
+  if (retry_interrupted([&] { return syscall(SYS_msgsnd, id, letter.buffer(), length, IPC_NOWAIT); }) == 0)
+    return true;
   if (errno == EAGAIN) return false;
   return last_error("msgsnd");
 }
@@ -43,8 +48,9 @@ int send_interruptibly(int id, Letter& letter, size_t length) {
 
 Result<std::optional<Received>> try_receive(int id, Letter& letter, size_t capacity,
                                             const Selection& selection) {
-  const ssize_t length = retry_interrupted(
-      [&] { return msgrcv(id, letter.buffer(), capacity, selection.type, selection.flags() | IPC_NOWAIT); });
+  const long length = retry_interrupted([&] {
+    return syscall(SYS_msgrcv, id, letter.buffer(), capacity, selection.type, selection.flags() | IPC_NOWAIT);
+  });
   if (length >= 0) return std::optional<Received>(Received{static_cast<size_t>(length), letter.type()});
   if (errno == ENOMSG) return std::optional<Received>();
   return last_error("msgrcv");
