@@ -29,7 +29,7 @@ export class IpcError extends Error {
   /** What to do about it, with the limits of this system where one was hit. */
   declare readonly hint?: string;
   /**
-   * With `EOVERFLOW` of `msgrcv`: the message that was taken from the queue, and its type, which no number can hold
+   * With `EFAULT` and `EOVERFLOW` of `msgrcv`: the message that was taken from the queue, and its type, which no number can hold
    * (only a program that is not ours can have sent it).
    */
   declare readonly received?: { readonly data: Buffer; readonly type: bigint };

@@ -138,6 +138,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
     'the message is longer than the buffer and stays in the queue: take a larger one, or truncate',
   'EPERM msgctl': () =>
     `only the owner may, and only root may raise maxBytes above ${sysctl('kernel/msgmnb')} (kernel.msgmnb)`,
+  'EFAULT msgrcv':
+    'the buffer lost its bytes while the wait was pending: the message is in the field `received`',
   'EOVERFLOW msgrcv':
     'the type of the message is beyond 2^53 - 1: message and type are in the field `received`',
 

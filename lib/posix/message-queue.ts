@@ -22,7 +22,7 @@ import { iterate } from '../waiting/iterate.js';
 import { KeepAlive } from '../waiting/keep-alive.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { PollLane, Readiness, readable, writable } from '../waiting/poll-lane.js';
-import { promised } from '../waiting/promised.js';
+import { ended, promised } from '../waiting/promised.js';
 import {
   type Access,
   accesses,
@@ -196,7 +196,7 @@ export class MessageQueue implements Handle {
       const { senders } = queue.#wait();
       if (senders.empty && attempt(bytes)) return Promise.resolve();
       const copy = Uint8Array.from(bytes);
-      return senders.wait(() => attempt(copy), wait) as Promise<unknown> as Promise<void>;
+      return ended(senders.wait(() => attempt(copy), wait));
     });
   }
 

@@ -17,7 +17,7 @@ import {
 import { listenedSignals } from '../signals.js';
 import { KeepAlive } from '../waiting/keep-alive.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
-import { promised } from '../waiting/promised.js';
+import { ended, promised } from '../waiting/promised.js';
 import { ThreadLane } from '../waiting/thread-lane.js';
 import type { FileStatus } from './file-status.js';
 
@@ -157,7 +157,7 @@ export class Semaphore implements Handle {
       const wait = checkWaitFields(checkOptions(options, waitOptions));
       if (semaphore.#closed) throw closedError('wait', { path: semaphore.#name });
       semaphore.#lane ??= semaphore.#makeLane();
-      return semaphore.#lane.wait(undefined, wait) as Promise<unknown> as Promise<void>;
+      return ended(semaphore.#lane.wait(undefined, wait));
     });
   }
 

@@ -17,7 +17,7 @@ import { listenedSignals } from '../signals.js';
 import { iterate } from '../waiting/iterate.js';
 import { Lanes } from '../waiting/lanes.js';
 import { type CheckedWait, checkWaitFields, type Wait } from '../waiting/options.js';
-import { promised } from '../waiting/promised.js';
+import { ended, promised } from '../waiting/promised.js';
 import { ThreadLane } from '../waiting/thread-lane.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
@@ -130,7 +130,7 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
       const checked = checkOptions<SendOptions & Wait>(options, sendWaitOptions);
       const wait = checkWaitFields(checked);
       const letter = { bytes: Uint8Array.from(bytesOf(data)), type: checkType(checked.type) };
-      return queue.#senders.wait(letter, wait) as Promise<unknown> as Promise<void>;
+      return ended(queue.#senders.wait(letter, wait));
     });
   }
 
@@ -193,6 +193,10 @@ export class MessageQueue extends SysvObject<MessageQueueStatus, MessageQueueCha
       const into = targetOf(buffer);
       const selection = { ...checkSelection(checked), maxLength: into.length };
       const { data, type } = await queue.#receive(selection, checkWaitFields(checked));
+      // The bytes of the buffer went to somebody else meanwhile; the message must not go with them.
+      if (into.length < data.length) {
+        throw new IpcError('EFAULT', 'msgrcv', { id: queue.id }, { data, type: BigInt(type) });
+      }
       into.set(data);
       return { length: data.length, type };
     });

@@ -5,7 +5,7 @@ import { checkInteger, checkMode, checkOptions, checkWait, show, type WaitOption
 import { listenedSignals } from '../signals.js';
 import { Lanes } from '../waiting/lanes.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
-import { promised } from '../waiting/promised.js';
+import { ended, promised } from '../waiting/promised.js';
 import { ThreadLane } from '../waiting/thread-lane.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
@@ -208,7 +208,7 @@ export class SemaphoreSet extends SysvObject<SemaphoreSetStatus> {
     const wait = checkWaitFields(checkOptions(options, waitOptions));
     const key = packed.join();
     const lane = this.#lanes.of(key, (ended) => this.#makeLane(packed, ended));
-    const waited = lane.wait(undefined, wait) as Promise<unknown> as Promise<void>;
+    const waited = ended(lane.wait(undefined, wait));
     this.#lanes.tidy(key);
     return waited;
   }

@@ -1,4 +1,5 @@
 import { IpcError, type Subject } from '../errors.js';
+import { onAbort } from './abort.js';
 import { Chain, type Link } from './chain.js';
 import { type WaitEvent, waitEnd, waitStart } from './diagnostics.js';
 import { type KeepAlive, settleKeepAlive } from './keep-alive.js';
@@ -170,13 +171,12 @@ export abstract class Lane<Request, Item> {
       if (left > 0) ring(left);
       else this.leave(waiter, this.#timedOut());
     };
-    const abort = () => this.leave(waiter, signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const forget = signal && onAbort(signal, () => this.leave(waiter, signal.reason));
     // However short it is: who does not stand in the lane yet cannot leave it.
     if (timeout !== Number.POSITIVE_INFINITY) ring(timeout);
     waiter.release = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      forget?.();
     };
   }
 

@@ -6,3 +6,8 @@ export function promised<T>(start: () => Promise<T>): Promise<T> {
     return Promise.reject(error);
   }
 }
+
+/** The same end, without what it was told by. */
+export function ended(wait: Promise<unknown>): Promise<void> {
+  return wait.then(() => {});
+}

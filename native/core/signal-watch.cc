@@ -43,7 +43,11 @@ SignalWatch::SignalWatch(const std::vector<int>& signals) : signals_(signals) {
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigfillset(&action.sa_mask);
-  for (const int signal : signals_) sigaction(signal, &action, &passed_on[signal]);
+  for (const int signal : signals_) {
+    // First what is there: a signal may come as soon as our handler is.
+    sigaction(signal, nullptr, &passed_on[signal]);
+    sigaction(signal, &action, nullptr);
+  }
 }
 
 SignalWatch::~SignalWatch() {

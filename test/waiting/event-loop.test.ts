@@ -153,9 +153,9 @@ describe('a POSIX queue in the event loop', () => {
       await turn();
     }
     expect(await told).toEqual([
-      { status: 'fulfilled', value: expect.anything() },
+      { status: 'fulfilled', value: undefined },
       { status: 'rejected', reason: ipcError('EMSGSIZE', 'mq_send') },
-      { status: 'fulfilled', value: expect.anything() },
+      { status: 'fulfilled', value: undefined },
     ]);
   });
 
