@@ -79,9 +79,9 @@ napi_value PosixSemaphore::post(napi_env env, napi_callback_info info) {
   Held& held = *BoundCall<Held, 0>(env, info).object;
   if (held.semaphore.closed())
     return guarded(env, [&]() -> napi_value { throw_closed(env, "post", held.subject()); });
-  auto posted = held.semaphore.post();
-  if (posted.ok()) return nullptr;
-  return guarded(env, [&]() -> napi_value { throw_error(env, posted.error(), held.subject()); });
+  if (held.semaphore.post()) return nullptr;
+  const SystemError error = last_error("sem_post");
+  return guarded(env, [&]() -> napi_value { throw_error(env, error, held.subject()); });
 }
 
 // Nothing (undefined) when it took one, true when the value is 0: the frequent answer is the cheaper one.
