@@ -11,6 +11,17 @@ const { finish, runSuite } = require('./suite.cjs');
 const logs = path.join(root, '.cache/threads');
 const libtsan = () => execFileSync('g++', ['-print-file-name=libtsan.so'], { encoding: 'utf8' }).trim();
 
+// V8 races with itself, to its eyes, also in what our callbacks call. Ours is an access that our code makes: the first
+// frame that is not of the sanitizer.
+const isOurs = (report) =>
+  report
+    .split('\n\n')
+    .filter((stack) => /(read|write) of size/i.test(stack))
+    .some((stack) => {
+      const frames = stack.split('\n').filter((line) => /^ +#\d/.test(line));
+      return /posix_ipc\.node|native\/core/.test(frames.find((frame) => !frame.includes('libtsan')) ?? '');
+    });
+
 // ThreadSanitizer holds signals back while a thread blocks, so those tests have to do without it.
 const waiting = () =>
   fs
@@ -36,7 +47,7 @@ async function main() {
   const reports = fs
     .readdirSync(logs)
     .flatMap((file) => fs.readFileSync(path.join(logs, file), 'utf8').split(/^={18}$/m))
-    .filter((report) => report.includes('posix_ipc.node') || report.includes('core/'));
+    .filter(isOurs);
   for (const report of reports) console.log(report);
   console.log(`${reports.length} reports of ThreadSanitizer`);
   finish([core, suite, { passed: 0, failed: reports.length, skipped: 0 }]);

@@ -152,7 +152,7 @@ test('util.inspect shows every handle, pending or closed', async () => {
     expect(inspect(handle, { colors: true })).toContain('[');
 });
 
-testWith('strace')(
+testWith('strace', 'no sanitizer')(
   'nothing polls: who waits 3 s for one of each makes less than 2 calls a second',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'posix-ipc-waiting-'));
