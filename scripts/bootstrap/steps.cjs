@@ -99,9 +99,12 @@ function buildPrebuilt() {
 function copyOfNativeSources() {
   const copy = path.join(root, '.cache/prebuild');
   fs.rmSync(copy, { recursive: true, force: true });
-  for (const source of [...nativeSources, 'package.json']) {
+  for (const source of nativeSources) {
     fs.cpSync(path.join(root, source), path.join(copy, source), { recursive: true });
   }
+  // What prebuildify wants to know; a whole package.json in here would be taken for one of the package's own.
+  const { name, version, binary } = require('../../package.json');
+  fs.writeFileSync(path.join(copy, 'package.json'), JSON.stringify({ name, version, binary }));
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
   return copy;
 }
