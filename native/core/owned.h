@@ -24,6 +24,9 @@ class Descriptor {
   int get() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
 
+  // The number is somebody else's from now on.
+  int disown() { return std::exchange(number_, -1); }
+
   // close(2) is never repeated after EINTR: on Linux the number is free even then, and may be somebody
   // else's.
   void close() {

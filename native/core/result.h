@@ -24,6 +24,7 @@ class [[nodiscard]] Result {
   bool ok() const { return std::holds_alternative<T>(state_); }
   const SystemError& error() const { return std::get<SystemError>(state_); }
   T& value() { return std::get<T>(state_); }
+  const T& value() const { return std::get<T>(state_); }
   T take() { return std::move(std::get<T>(state_)); }
 
  private:

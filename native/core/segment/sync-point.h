@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+
+// The steps between which a process may be killed. Code, models and documents call them by these names; a
+// chaos build (POSIX_IPC_CHAOS) notes the last one passed and can be told to die there.
+namespace posix_ipc {
+
+enum class SyncPoint : uint32_t {
+  none,
+  create_sized,
+  create_initialised,
+  create_linked,
+  create_claimed,
+  create_published,
+  seat_locked,
+  seat_numbered,
+  seat_told,
+  seat_released,
+  bell_flagged,
+  bell_looked,
+  bell_counted,
+  bell_taken,
+  bell_rung,
+  mutex_locked,
+  mutex_waiting,
+  mutex_inherited,
+  mutex_consistent,
+  mutex_unlocked,
+  rw_flagged,
+  rw_reading,
+  rw_retreated,
+  rw_claimed,
+  rw_drained,
+  rw_read_unlocked,
+  rw_unlocked,
+  barrier_arrived,
+  barrier_opened,
+  barrier_withdrawn,
+  barrier_broken,
+  condition_noted,
+  condition_released,
+  condition_advanced,
+  count,
+};
+
+constexpr const char* sync_point_names[] = {
+    "start",
+    "create.sized",
+    "create.initialised",
+    "create.linked",
+    "create.claimed",
+    "create.published",
+    "seat.locked",
+    "seat.numbered",
+    "seat.told",
+    "seat.released",
+    "bell.flagged",
+    "bell.looked",
+    "bell.counted",
+    "bell.taken",
+    "bell.rung",
+    "mutex.locked",
+    "mutex.waiting",
+    "mutex.inherited",
+    "mutex.consistent",
+    "mutex.unlocked",
+    "rw.flagged",
+    "rw.reading",
+    "rw.retreated",
+    "rw.claimed",
+    "rw.drained",
+    "rw.read-unlocked",
+    "rw.unlocked",
+    "barrier.arrived",
+    "barrier.opened",
+    "barrier.withdrawn",
+    "barrier.broken",
+    "condition.noted",
+    "condition.released",
+    "condition.advanced",
+};
+static_assert(sizeof sync_point_names / sizeof *sync_point_names == static_cast<uint32_t>(SyncPoint::count));
+
+#ifdef POSIX_IPC_CHAOS
+void at(SyncPoint point);
+#else
+inline void at(SyncPoint) {}
+#endif
+
+// Mistakes that a chaos build makes on purpose: `npm run chaos -- --broken` must find each of them.
+enum class Mistake { none, publish_before_write, death_unreported, no_second_look };
+
+#ifdef POSIX_IPC_MISTAKE
+constexpr Mistake mistake = Mistake::POSIX_IPC_MISTAKE;
+#else
+constexpr Mistake mistake = Mistake::none;
+#endif
+
+}  // namespace posix_ipc

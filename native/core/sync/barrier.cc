@@ -1,0 +1,136 @@
+#include "core/sync/barrier.h"
+
+#include "core/segment/sync-point.h"
+#include "core/segment/words.h"
+
+namespace posix_ipc::sync {
+namespace {
+
+constexpr const char* barrier_wait = "pthread_barrier_wait";
+
+// The word: [broken 1 | resets 7 | rounds 8 | those who have come 16]. All who come or go change it as a
+// whole, so that the last to come and one who gives up at that moment agree who was there.
+constexpr uint32_t broken_bit = 1u << 31;
+constexpr uint32_t one_reset = 1u << 24;
+constexpr uint32_t resets_mask = 127u << 24;
+constexpr uint32_t one_round = 1u << 16;
+constexpr uint32_t rounds_mask = 255u << 16;
+constexpr uint32_t count_mask = one_round - 1;
+
+// Which round it is, in which life of the barrier.
+uint32_t round_of(uint32_t word) { return word & (resets_mask | rounds_mask); }
+uint32_t next_round(uint32_t word) { return (word & resets_mask) | ((word + one_round) & rounds_mask); }
+
+}  // namespace
+
+Result<Barrier> Barrier::obtain(const Place& place, Wish wish) {
+  wish.kind = BlockKind::barrier;
+  auto lock = Lock::obtain(place, wish);
+  if (!lock.ok()) return lock.error();
+  Barrier barrier(lock.take());
+  if (barrier.parties() == 0 || barrier.parties() > most_parties) return SystemError{EBADMSG, "mmap"};
+  // Of another number than was wished for; open() wishes for none.
+  if (wish.intent != Intent::open && barrier.parties() != wish.parties) return SystemError{EPROTO, "mmap"};
+  // The seat's last occupant died, and nothing shows it any more now that it is taken.
+  if (barrier.predecessor_died_) barrier.break_up();
+  return barrier;
+}
+
+Result<Outcome> Barrier::wait(const Patience& patience) {
+  auto outcome = arrive();
+  if (!outcome.ok() || outcome.value() != Outcome::busy) return outcome;
+  outcome = Lock::wait(
+      patience, barrier_wait, [this] { return round_of(load(&block().word)) != round_; },
+      [this](bool) { return look(); });
+  if (outcome.ok() || !waiting_) return outcome;
+  auto withdrawn = withdraw();
+  if (withdrawn.ok() && !withdrawn.value()) return Outcome::taken;
+  return outcome;
+}
+
+Result<Outcome> Barrier::arrive() {
+  if (waiting_) return SystemError{EBUSY, barrier_wait};
+  return judged(try_arrive(), barrier_wait);
+}
+
+Result<Outcome> Barrier::try_arrive() {
+  for (;;) {
+    const uint32_t word = load(&block().word);
+    if ((word & broken_bit) != 0) return SystemError{EOWNERDEAD, barrier_wait};
+    if ((word & count_mask) >= parties()) return SystemError{EBADMSG, barrier_wait};
+    if (member_died()) {
+      break_up();
+      continue;
+    }
+    if ((word & count_mask) + 1 < parties()) {
+      if (!exchange_if(&block().word, word, word + 1)) continue;
+      at(SyncPoint::barrier_arrived);
+      waiting_ = true;
+      round_ = round_of(word);
+      return Outcome::busy;
+    }
+    if (!exchange_if(&block().word, word, next_round(word))) continue;
+    at(SyncPoint::barrier_opened);
+    bell().ring();
+    return Outcome::inherited;
+  }
+}
+
+Result<Outcome> Barrier::look() {
+  auto outcome = judged(try_look(), barrier_wait);
+  if (!outcome.ok() || outcome.value() != Outcome::busy) waiting_ = false;
+  return outcome;
+}
+
+Result<Outcome> Barrier::try_look() {
+  for (;;) {
+    const uint32_t word = load(&block().word);
+    // Who has passed has passed, whatever became of the others.
+    if (((word ^ round_) & resets_mask) != 0) return SystemError{EOWNERDEAD, barrier_wait};
+    if (round_of(word) != round_) return Outcome::taken;
+    if ((word & broken_bit) != 0) return SystemError{EOWNERDEAD, barrier_wait};
+    if (!member_died()) return Outcome::busy;
+    break_up();
+  }
+}
+
+Result<bool> Barrier::withdraw() {
+  waiting_ = false;
+  for (;;) {
+    const uint32_t word = load(&block().word);
+    if (stale()) return SystemError{ESTALE, barrier_wait};
+    if (((word ^ round_) & resets_mask) != 0) return true;
+    if (round_of(word) != round_) return false;
+    if ((word & count_mask) == 0) return SystemError{EBADMSG, barrier_wait};
+    if (!exchange_if(&block().word, word, word - 1)) continue;
+    at(SyncPoint::barrier_withdrawn);
+    return true;
+  }
+}
+
+bool Barrier::broken() const { return (load(&block().word) & broken_bit) != 0; }
+
+bool Barrier::member_died() const {
+  for (uint32_t index = 0; index < Block::seat_count; index++)
+    if (seat().deserted(index)) return true;
+  return false;
+}
+
+void Barrier::break_up() {
+  set_bits(&block().word, broken_bit);
+  at(SyncPoint::barrier_broken);
+  bell().ring();
+}
+
+Status Barrier::reset() {
+  if (stale()) return SystemError{ESTALE, "pthread_barrier_init"};
+  for (uint32_t index = 0; index < Block::seat_count; index++) seat().forgive(index);
+  for (;;) {
+    const uint32_t word = load(&block().word);
+    if (exchange_if(&block().word, word, (word + one_reset) & resets_mask)) break;
+  }
+  bell().ring();
+  return done();
+}
+
+}  // namespace posix_ipc::sync
