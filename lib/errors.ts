@@ -110,6 +110,7 @@ const ownMessages: Readonly<Record<string, string>> = {
   EBADMSG: 'bad message',
   EDEADLK: 'resource deadlock avoided',
   EIDRM: 'identifier removed',
+  ENOLCK: 'no locks available',
   ENOMSG: 'no message of desired type',
   ENOTRECOVERABLE: 'state not recoverable',
   EOWNERDEAD: 'previous owner died',

@@ -48,6 +48,7 @@ function queueBytes(): string | undefined {
 const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you trust them";
 const exists = 'open it, use openOrCreate, or unlink it first';
 const keyExists = 'open it, use openOrCreate, or remove it first';
+const readOnlyPlace = 'the memory was opened readOnly';
 const removed = 'the object was removed, by its id or its key; make or open another';
 
 /** By code and call where the call matters, else by code. */
@@ -142,6 +143,25 @@ const hints: Readonly<Record<string, string | Hint>> = {
     'the buffer lost its bytes while the wait was pending: the message is in the field `received`',
   'EOVERFLOW msgrcv':
     'the type of the message is beyond 2^53 - 1: message and type are in the field `received`',
+
+  'EEXIST pthread_mutex_init': 'open it, or use openOrCreate',
+  'EPROTO pthread_mutex_init':
+    'no robust mutex of this C library was finished there; a new one needs 128 bytes of zeros',
+  'EPROTO pid_namespaces':
+    'the mutex was made in another PID namespace, whose numbers of threads mean others here: use a SemaphoreSet with undo',
+  'ENOENT pid_namespaces': '/proc, which tells the PID namespace, is not mounted',
+  EBADMSG: 'another process has written into the bytes of the lock',
+  EDEADLK: 'this thread holds it already',
+  ENOLCK: 'a thread may hold 1024 robust mutexes: the kernel forgets those beyond 2048 when the thread dies',
+  ENOTRECOVERABLE:
+    'an owner died, and the next one unlocked without makeConsistent(): put right what it protects, and make a new one',
+  'EPERM pthread_mutex_consistent': 'this guard was unlocked before',
+  'EPERM pthread_mutex_unlock': 'this guard was unlocked before',
+  'EINVAL pthread_mutex_consistent': 'no owner died, or it was called before',
+  'EBUSY close': 'a lock is held: unlock it first',
+  'EACCES create': readOnlyPlace,
+  'EACCES open': readOnlyPlace,
+  'EACCES openOrCreate': readOnlyPlace,
 
   'ENOTSUP posix-ipc': 'POSIX and System V IPC objects are available on Linux only',
   'ENOBUFS unlinkOnExit': 'a process may have 1024 objects that it takes away at its end',

@@ -16,11 +16,36 @@ export type TypedArrayConstructor<T> = {
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): T;
 };
 
+/** A lock that lies in a memory, as its handle here sees it. */
+export interface Resident {
+  /** Whether this handle holds it: then the bytes under it must stay. */
+  readonly held: boolean;
+  close(): void;
+}
+
 let setSize: (memory: Memory, size: number) => void;
+let residentsOf: (memory: Memory) => Set<Resident>;
+let subjectOf: (memory: Memory) => Subject;
 
 /** After a resize: the map is another one. */
 export function resized(memory: Memory, size: number): void {
   setSize(memory, size);
+}
+
+export function moveIn(memory: Memory, resident: Resident): void {
+  residentsOf(memory).add(resident);
+}
+
+/** By the resident's own `close()`. */
+export function moveOut(memory: Memory, resident: Resident): void {
+  residentsOf(memory).delete(resident);
+}
+
+/** Before `method` takes the bytes away: closes all that lies in them; or nothing, with `EBUSY`, if one is held. */
+export function vacate(memory: Memory, method: string): void {
+  const residents = [...residentsOf(memory)];
+  if (residents.some(({ held }) => held)) throw new IpcError('EBUSY', method, subjectOf(memory));
+  for (const resident of residents) resident.close();
 }
 
 /**
@@ -34,6 +59,7 @@ export abstract class Memory implements Handle {
   readonly #native: NativeMemory;
   readonly #subject: Subject;
   readonly #readOnly: boolean;
+  readonly #residents = new Set<Resident>();
   #size: number;
   #closed = false;
 
@@ -41,6 +67,8 @@ export abstract class Memory implements Handle {
     setSize = (memory, size) => {
       memory.#size = size;
     };
+    residentsOf = (memory) => memory.#residents;
+    subjectOf = (memory) => memory.#subject;
   }
 
   /** @internal */
@@ -121,9 +149,13 @@ export abstract class Memory implements Handle {
     return Memory.#of(this).read(offset, length).toString('utf8');
   }
 
-  /** munmap(2) or shmdt(2), after every view has lost its bytes. */
+  /**
+   * munmap(2) or shmdt(2), after every view has lost its bytes and the handles of locks in it are closed. `EBUSY` while
+   * this handle's locks are held.
+   */
   close(): void {
     const memory = Memory.#of(this);
+    vacate(memory, 'close');
     memory.#native.close();
     memory.#closed = true;
   }

@@ -76,6 +76,21 @@ export interface NativeSysvSharedMemory extends NativeSysvKind {
   unlockPages(id: number): void;
 }
 
+export interface NativeSysvAttachment extends NativeMemory {
+  /** Answers: created. */
+  robustMutex(intent: Intent, offset: number): NativeRobustMutex;
+}
+
+/** Locking gives nothing when it is locked, 1 when its owner has died too, 2 when it is not locked. */
+export interface NativeRobustMutex {
+  tryLock(): undefined | 1 | 2;
+  /** With signals to heed it may end with EINTR. */
+  lockSync(timeout: number, signals: Uint8Array | undefined): undefined | 1;
+  makeConsistent(): void;
+  unlock(): void;
+  close(): void;
+}
+
 export interface NativeSysvSemaphoreSet extends NativeSysvKind {
   /** The id. Answers: created. */
   get(intent: Intent, key: number, count: number, mode: number): number;
@@ -173,7 +188,7 @@ export interface Native {
   readonly SysvAttachment: new (
     id: number,
     readOnly: boolean,
-  ) => NativeMemory;
+  ) => NativeSysvAttachment;
   readonly sysvSharedMemory: NativeSysvSharedMemory;
   readonly sysvSemaphoreSet: NativeSysvSemaphoreSet;
   readonly sysvMessageQueue: NativeSysvMessageQueue;

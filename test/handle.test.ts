@@ -1,7 +1,7 @@
 import { MessageQueue, Semaphore, SharedMemory } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
-import { name, segment } from './helpers/objects.js';
+import { name, robustMutex, segment } from './helpers/objects.js';
 import { ipcError } from './helpers/thrown.js';
 
 leaveNothing();
@@ -11,6 +11,7 @@ const handles = [
   { what: 'a semaphore', make: () => Semaphore.create(name(), { value: 1 }) },
   { what: 'a message queue', make: () => MessageQueue.create(name(), { maxMessages: 1, messageSize: 8 }) },
   { what: 'an attachment', make: () => segment().attach() },
+  { what: 'a robust mutex', make: () => robustMutex() },
   { what: 'a read-only attachment', make: () => segment().attach({ readOnly: true }) },
 ];
 

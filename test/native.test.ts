@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
-import { letters, name, set } from './helpers/objects.js';
+import { letters, name, segment, set } from './helpers/objects.js';
 
 // lib/native.ts declares by hand what native/addon.cc exports: here the two are compared, name by name.
 leaveNothing();
@@ -113,6 +113,20 @@ test('what a call hands out has the members that are declared', () => {
   );
   const calls = Reflect.get(addon.sysvMessageQueue as object, 'bind')(letters().id);
   expect(Object.keys(calls).sort()).toEqual(membersOf('NativeSysvMessageCalls'));
+  const attach = (readOnly: boolean) =>
+    Reflect.construct(addon.SysvAttachment as () => void, [segment().id, readOnly]);
+  const attachment = attach(false);
+  const mutex = attachment.robustMutex(0, 0);
+  expect(Object.keys(mutex).sort()).toEqual(membersOf('NativeRobustMutex'));
+  for (const offset of [-64, 1, 4096, 4096 - 64, 2 ** 60, Number.NaN]) {
+    expect(() => attachment.robustMutex(0, offset), String(offset)).toThrow(RangeError);
+  }
+  const readOnly = attach(true);
+  expect(() => readOnly.robustMutex(0, 0)).toThrow(TypeError);
+  readOnly.close();
+  attachment.close();
+  expect(() => mutex.tryLock()).toThrow('EBADF');
+  expect(() => mutex.makeConsistent()).toThrow('EBADF');
 });
 
 test('the public names are these', async () => {
@@ -128,6 +142,7 @@ test('the public names are these', async () => {
   expect(Object.keys(sysv).sort()).toEqual([
     'IPC_PRIVATE',
     'MessageQueue',
+    'RobustMutex',
     'SemaphoreSet',
     'SharedMemory',
     'ftok',

@@ -1,7 +1,7 @@
 import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
-import { attached, letters, name, segment, set } from './helpers/objects.js';
+import { attached, letters, name, robustMutex, segment, set } from './helpers/objects.js';
 import { typeError } from './helpers/thrown.js';
 
 leaveNothing();
@@ -29,12 +29,20 @@ function methodsOf(object: object): Borrowed[] {
   return borrowed;
 }
 
+function guardOf(mutex: sysv.RobustMutex): sysv.RobustMutexGuard {
+  const guard = mutex.lockSync();
+  onTestFinished(() => guard[Symbol.dispose]());
+  return guard;
+}
+
 const classes: [string, () => object][] = [
   ['SharedMemory', () => SharedMemory.create(name(), { size: 1 })],
   ['Semaphore', () => Semaphore.create(name(), { value: 0 })],
   ['MessageQueue', () => MessageQueue.create(name(), { maxMessages: 1, messageSize: 1 })],
   ['sysv.SharedMemory', () => segment()],
   ['sysv.Attachment', () => attached()],
+  ['sysv.RobustMutex', () => robustMutex()],
+  ['sysv.RobustMutexGuard', () => guardOf(robustMutex())],
   ['sysv.SemaphoreSet', () => set(0)],
   ['sysv.MessageQueue', () => letters()],
   ['sysv.PreparedOperations', () => set(0).prepare({ index: 0, delta: 1 })],

@@ -12,6 +12,7 @@ export type {
 } from './message-queue-options.js';
 export type { SysvChange, SysvCreateOptions, SysvStatus } from './object.js';
 export type { Operation, PreparedOperations } from './operations.js';
+export { RobustMutex, type RobustMutexGuard, type RobustMutexPlace } from './robust-mutex.js';
 export {
   SemaphoreSet,
   type SemaphoreSetCreateOptions,

@@ -1,9 +1,9 @@
 import { constants } from 'node:buffer';
-import { constructorError, IpcError, receiverError } from '../errors.js';
+import { argumentError, constructorError, IpcError, receiverError } from '../errors.js';
 import { Intent, internal } from '../handle.js';
 import { Memory } from '../memory.js';
-import { native } from '../native.js';
-import { checkBoolean, checkInteger, checkMode, checkOptions } from '../options.js';
+import { type NativeSysvAttachment, native } from '../native.js';
+import { checkBoolean, checkInteger, checkMode, checkOptions, show } from '../options.js';
 import { checkKey, checkOpenKey } from './key.js';
 import {
   checkRemoveOnExit,
@@ -118,12 +118,31 @@ export class SharedMemory extends SysvObject<SharedMemoryStatus> {
   }
 }
 
+let nativeOf: (attachment: Attachment) => NativeSysvAttachment;
+let isAttachment: (value: unknown) => value is Attachment;
+
+/** The addon's side of what a caller has passed as `memory`. */
+export function nativeAttachment(memory: unknown): NativeSysvAttachment {
+  if (isAttachment(memory)) return nativeOf(memory);
+  throw argumentError(
+    'ERR_INVALID_ARG_TYPE',
+    `\`memory\`: expected an attachment of a System V segment, got ${show(memory)}`,
+  );
+}
+
 /**
  * A map of a segment; `close()` is shmdt(2). A read-only one has no views: the kernel lets nobody make such a map
  * private, and a write to a view of it would end the process. `read()` and `readText()` give copies.
  */
 export class Attachment extends Memory {
   readonly #id: number;
+  readonly #native: NativeSysvAttachment;
+
+  static {
+    nativeOf = (attachment) => attachment.#native;
+    isAttachment = (value): value is Attachment =>
+      typeof value === 'object' && value !== null && #id in value;
+  }
 
   /** @internal */
   constructor(key: typeof internal, id: number, readOnly: boolean) {
@@ -131,6 +150,12 @@ export class Attachment extends Memory {
     const made = new (native().SysvAttachment)(id, readOnly);
     super(key, made, { id }, native().answers[0] as number, readOnly);
     this.#id = id;
+    this.#native = made;
+  }
+
+  /** Of the segment. */
+  get id(): number {
+    return Attachment.#of(this).#id;
   }
 
   override get buffer(): ArrayBuffer {
@@ -143,7 +168,7 @@ export class Attachment extends Memory {
   }
 
   static #of(value: Attachment): Attachment {
-    if (typeof value !== 'object' || value === null || !(#id in value)) throw receiverError('Attachment');
+    if (!isAttachment(value)) throw receiverError('Attachment');
     return value;
   }
 }

@@ -21,6 +21,8 @@ class Memory {
 
   bool closed() const { return mapping_ == nullptr; }
   Mapping& mapping() { return *mapping_; }
+  // For what lies in the bytes and outlives this handle.
+  std::shared_ptr<Mapping> share() const { return mapping_; }
 
   // One ArrayBuffer over the whole mapping, the same one as long as somebody holds it.
   Napi::Value buffer(Napi::Env env, const Subject& subject);

@@ -28,6 +28,10 @@ const listed: Readonly<Record<string, string>> = {
   semget: 'EACCES EEXIST EINVAL ENOENT ENOMEM ENOSPC',
   'semop, semtimedop': 'E2BIG EACCES EAGAIN EFAULT EFBIG EIDRM EINTR EINVAL ENOMEM ERANGE',
   semctl: 'EACCES EFAULT EIDRM EINVAL EPERM ERANGE',
+  pthread_mutex_init: 'EAGAIN EINVAL ENOMEM EPERM',
+  'pthread_mutex_lock, pthread_mutex_timedlock': 'EAGAIN EDEADLK EINVAL ENOTRECOVERABLE EOWNERDEAD ETIMEDOUT',
+  pthread_mutex_consistent: 'EINVAL',
+  pthread_mutex_unlock: 'EPERM',
   posix_fallocate: 'EFBIG EINTR ENOSPC',
 };
 

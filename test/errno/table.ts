@@ -219,6 +219,41 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
     provoked('EPERM', '`set` or `remove` of what belongs to somebody else'),
     never('ERANGE', 'a value beyond 32767 is a `RangeError` before'),
   ],
+  pthread_mutex_init: [
+    never('EAGAIN', 'the C library needs nothing but the bytes'),
+    provoked('EBADMSG', "`open`, and the kind of the mutex was overwritten; the library's own"),
+    provoked('EEXIST', "`create`, and there is one; the library's own"),
+    never('EINVAL', 'the attributes are ours'),
+    never('ENOMEM', 'the C library needs nothing but the bytes'),
+    never('EPERM', 'it is about rights that Linux does not ask for'),
+    provoked(
+      'EPROTO',
+      "`open` where none is finished or it is of another C library; `create` where the bytes are not zeros; the library's own",
+    ),
+  ],
+  pid_namespaces: [
+    provoked('ENOENT', '`/proc` is not mounted'),
+    provoked('EPROTO', "the robust mutex was made in another PID namespace; the library's own"),
+  ],
+  'pthread_mutex_lock, pthread_mutex_timedlock': [
+    never('EAGAIN', 'it is about mutexes that one thread may lock again'),
+    provoked('EBADMSG', "the kind of the mutex was overwritten; the library's own"),
+    provoked('EDEADLK', 'this thread holds it'),
+    provoked('EINTR', "`lockSync`, and a signal comes that the program listens for; the library's own"),
+    never('EINVAL', 'priority ceilings are not used, and the time is well-formed'),
+    provoked('ENOLCK', "the thread holds 1024; the library's own"),
+    provoked('ENOTRECOVERABLE', 'an owner died, and the next one unlocked without `makeConsistent`'),
+    value('EOWNERDEAD', 'the owner died: the guard says so, `ownerDied`'),
+    value('ETIMEDOUT', '`tryLock` gives `undefined`; of `lockSync` with a `timeout` it is an error'),
+  ],
+  pthread_mutex_consistent: [
+    provoked('EINVAL', 'no owner died, or it was called before'),
+    provoked('EPERM', "the guard was unlocked before; the library's own"),
+  ],
+  pthread_mutex_unlock: [
+    provoked('EBADMSG', "the kind of the mutex was overwritten: it stays locked; the library's own"),
+    provoked('EPERM', 'the guard was unlocked before'),
+  ],
   msgget: [
     injected('EACCES', lookedUp),
     provoked('EEXIST', takenKey),

@@ -36,6 +36,9 @@ export function attached(size = 4096, options: sysv.AttachOptions = {}): sysv.At
   return memory;
 }
 
+/** The mutex at the start of a segment. */
+export const robustMutex = (memory = attached()) => sysv.RobustMutex.openOrCreate({ memory, offset: 0 });
+
 export const segment = (size = 4096) => temporary(sysv.SharedMemory.create(sysv.IPC_PRIVATE, { size }));
 export const set = (...values: number[]) => temporary(sysv.SemaphoreSet.create(sysv.IPC_PRIVATE, { values }));
 export const letters = (options = {}) => temporary(sysv.MessageQueue.create(sysv.IPC_PRIVATE, options));

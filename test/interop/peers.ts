@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect } from 'vitest';
 import { type Program, start } from '../helpers/program.js';
-import { python, type Tool, testWith } from '../helpers/tools.js';
+import { python, testWith } from '../helpers/tools.js';
 
 export type Kind = 'posix-shm' | 'posix-sem' | 'posix-mq' | 'sysv-shm' | 'sysv-sem' | 'sysv-msg';
+type KindInC = Kind | 'robust-mutex';
 
 /** A program in another language; its first lines tell the roles that it knows. */
 export interface Peer {
@@ -23,30 +24,41 @@ const env = { LD_PRELOAD: '', PYTHONDONTWRITEBYTECODE: '1' };
 
 /** The tests of one kind, once with the program in C, compiled here, and once with the one in Python. */
 export function withPeers(kind: Kind, define: (peer: Peer, test: ReturnType<typeof testWith>) => void): void {
-  const languages: { language: string; tools: Tool[]; command: () => string[] }[] = [
-    { language: 'C', tools: ['gcc'], command: () => [compiled(kind)] },
-    { language: 'Python', tools: ['python3-sysv-ipc'], command: () => [python, here(`python/${kind}.py`)] },
-  ];
-  for (const { language, tools, command } of languages) {
-    const begin: Peer['start'] = (...args) => {
-      const [program, ...first] = command();
-      return start(program, [...first, ...args.map(String)], { env });
-    };
-    const lines: Peer['lines'] = async (...args) => {
-      const { code, signal, stdout, stderr } = await begin(...args).ended;
-      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
-      return stdout.split('\n').slice(0, -1);
-    };
-    const peer = { language, start: begin, lines };
-    describe(`with a program in ${language}`, () => define(peer, testWith(...tools)));
-  }
+  withPeerInC(kind, define);
+  const command = () => [python, here(`python/${kind}.py`)];
+  describe('with a program in Python', () => define(peer('Python', command), testWith('python3-sysv-ipc')));
+}
+
+/** Of what Python has no words for. */
+export function withPeerInC(
+  kind: KindInC,
+  define: (peer: Peer, test: ReturnType<typeof testWith>) => void,
+): void {
+  describe('with a program in C', () =>
+    define(
+      peer('C', () => [compiled(kind)]),
+      testWith('gcc'),
+    ));
+}
+
+function peer(language: string, command: () => string[]): Peer {
+  const begin: Peer['start'] = (...args) => {
+    const [program, ...first] = command();
+    return start(program, [...first, ...args.map(String)], { env });
+  };
+  const lines: Peer['lines'] = async (...args) => {
+    const { code, signal, stdout, stderr } = await begin(...args).ended;
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+    return stdout.split('\n').slice(0, -1);
+  };
+  return { language, start: begin, lines };
 }
 
 let folder: string | undefined;
-const binaries = new Map<Kind, string>();
+const binaries = new Map<KindInC, string>();
 
 /** gcc's program, compiled when it is first needed. */
-function compiled(kind: Kind): string {
+function compiled(kind: KindInC): string {
   folder ??= mkdtempSync(join(tmpdir(), 'posix-ipc-interop-'));
   const binary = binaries.get(kind) ?? join(folder, kind);
   if (!binaries.has(kind)) {

@@ -1,7 +1,10 @@
+#include <sys/wait.h>
+
 #include <cstring>
 
 #include "check.h"
 #include "core/sysv/message-queue.h"
+#include "core/sysv/robust-mutex.h"
 #include "core/sysv/semaphore-set.h"
 #include "core/sysv/shared-memory.h"
 
@@ -76,6 +79,49 @@ void a_key_finds_what_was_made_with_it() {
   CHECK(!key_of("/no-such-file", 1).ok() && key_of("/proc/self/exe", 1).ok());
 }
 
+// A process that takes the mutex at `offset` and forgets it, mapping and all.
+void forget_a_mutex(int id, size_t offset) {
+  const pid_t child = fork();
+  if (child == 0) {
+    {
+      auto mapping = std::make_shared<Mapping>(shared_memory::attach(id, false).take());
+      auto mutex = RobustMutex::open(std::move(mapping), offset).take();
+      CHECK(mutex.try_lock().value() == RobustMutex::Attempt::locked);
+    }
+    // The one that came with fork(2), its own, and that of the parent.
+    CHECK(shared_memory::stat(id).value().shm_nattch == 3);
+    _exit(0);
+  }
+  int status;
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+void a_robust_mutex_tells_of_a_dead_owner() {
+  using Attempt = RobustMutex::Attempt;
+  const int id = shared_memory::get(Intent::create, IPC_PRIVATE, 4096, 0600).take().id;
+  auto mapping = std::make_shared<Mapping>(shared_memory::attach(id, false).take());
+  CHECK(RobustMutex::open(mapping, 0).error().number == EPROTO);
+  auto mutex = RobustMutex::create(mapping, 0).take();
+  CHECK(mutex.created() && RobustMutex::create(mapping, 0).error().number == EEXIST);
+  CHECK(mutex.lock(within(1e6)).value() == Attempt::locked);
+  CHECK(mutex.try_lock().error().number == EDEADLK && mutex.close().error().number == EBUSY);
+  CHECK(mutex.unlock().ok() && mutex.unlock().error().number == EPERM);
+
+  forget_a_mutex(id, 0);
+  CHECK(mutex.try_lock().value() == Attempt::owner_died);
+  CHECK(mutex.make_consistent().ok() && mutex.unlock().ok());
+  CHECK(mutex.try_lock().value() == Attempt::locked && mutex.unlock().ok());
+
+  forget_a_mutex(id, 0);
+  CHECK(mutex.lock(within(1e6)).value() == Attempt::owner_died && mutex.unlock().ok());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    CHECK(mutex.try_lock().error().number == ENOTRECOVERABLE);
+    CHECK(mutex.lock(within(1e6)).error().number == ENOTRECOVERABLE);
+  }
+  CHECK(mutex.close().ok() && mutex.closed());
+  CHECK(shared_memory::remove(id).ok());
+}
+
 }  // namespace
 
 int main() {
@@ -83,4 +129,5 @@ int main() {
   operations_are_applied_whole_or_not_at_all();
   messages_are_selected_by_type();
   a_key_finds_what_was_made_with_it();
+  a_robust_mutex_tells_of_a_dead_owner();
 }

@@ -70,6 +70,12 @@ export function system() {
   same<typeof attached, number>();
   same<typeof removed, boolean>();
 
+  using mutex = sysv.RobustMutex.openOrCreate({ memory, offset: sysv.RobustMutex.byteLength });
+  const attempt: sysv.RobustMutexGuard | undefined = mutex.tryLock();
+  using guard = mutex.lockSync({ timeout: 1 });
+  same<typeof guard.ownerDied, boolean>();
+  attempt?.makeConsistent();
+
   const set = sysv.SemaphoreSet.openOrCreate(sysv.ftok('/', 1), { values: [1, 2] });
   const operations: readonly sysv.Operation[] = [{ index: 0, delta: -1, undo: true }];
   const applied: boolean = set.tryOperate(operations);
@@ -150,6 +156,10 @@ export function refused(
   using _ = letters;
   // @ts-expect-error types, not priorities
   letters.trySend('text', { priority: 1 });
+  // @ts-expect-error it lies in a System V segment only
+  sysv.RobustMutex.open({ memory, offset: 0 });
+  // @ts-expect-error it has no promise
+  sysv.RobustMutex.open({ memory: sysv.SharedMemory.fromId(1).attach(), offset: 0 }).lock();
   // @ts-expect-error an operation needs its delta
   sysv.SemaphoreSet.fromId(1).tryOperate({ index: 0 });
   // @ts-expect-error the caller's buffer has its length

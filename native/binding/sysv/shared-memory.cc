@@ -1,7 +1,11 @@
 #include "binding/sysv/shared-memory.h"
 
+#include <cmath>
+
 #include "binding/records.h"
 #include "binding/sysv/identifier.h"
+#include "binding/sysv/robust-mutex.h"
+#include "core/sysv/robust-mutex.h"
 #include "core/sysv/shared-memory.h"
 
 namespace posix_ipc::binding {
@@ -43,14 +47,29 @@ void set_segment(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Function SysvAttachment::define(Napi::Env env) {
-  return DefineClass(env, "SysvAttachment", memory_methods());
+  auto methods = memory_methods();
+  methods.push_back(InstanceMethod<&SysvAttachment::robust_mutex>("robustMutex"));
+  return DefineClass(env, "SysvAttachment", methods);
 }
 
 SysvAttachment::SysvAttachment(const Napi::CallbackInfo& info)
-    : MemoryWrap(info), id_(int_of(info.Env(), info[0])) {
-  memory_ =
-      std::make_unique<Memory>(expect(info.Env(), attach(id_, bool_of(info.Env(), info[1])), subject()));
+    : MemoryWrap(info), id_(int_of(info.Env(), info[0])), read_only_(bool_of(info.Env(), info[1])) {
+  memory_ = std::make_unique<Memory>(expect(info.Env(), attach(id_, read_only_), subject()));
   Environment::of(info.Env()).answers[0] = static_cast<double>(memory_->mapping().size());
+}
+
+// robustMutex(intent, offset)
+Napi::Value SysvAttachment::robust_mutex(const Napi::CallbackInfo& info) {
+  using sysv::RobustMutex;
+  Memory& memory = open("robustMutex");
+  const auto intent = static_cast<Intent>(int_of(info.Env(), info[0]));
+  const double offset = number_of(info.Env(), info[1]);
+  const double last = static_cast<double>(memory.mapping().size()) - RobustMutex::byte_length;
+  if (!(offset >= 0 && offset <= last && std::fmod(offset, RobustMutex::alignment) == 0)) {
+    throw Napi::RangeError::New(info.Env(), "outside the mapping");
+  }
+  if (read_only_) throw Napi::TypeError::New(info.Env(), "the attachment is read-only");
+  return binding::robust_mutex(info.Env(), intent, memory.share(), static_cast<size_t>(offset), id_);
 }
 
 Napi::Object sysv_shared_memory(Napi::Env env) {

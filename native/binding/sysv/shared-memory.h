@@ -12,11 +12,14 @@ class SysvAttachment : public MemoryWrap<SysvAttachment> {
   static Napi::Function define(Napi::Env env);
   explicit SysvAttachment(const Napi::CallbackInfo& info);
 
+  Napi::Value robust_mutex(const Napi::CallbackInfo& info);
+
   Subject subject() const { return Subject::id(id_); }
   void on_close() {}
 
  private:
   int id_;
+  bool read_only_;
 };
 
 // get, stat, set, remove, lockPages, unlockPages, removeOnExit: a segment is its identifier and holds nothing
