@@ -32,6 +32,7 @@ export function resized(memory: Memory, size: number): void {
   setSize(memory, size);
 }
 
+/** Until it moves out the memory keeps it: a lock that is held must be known, whatever its user has dropped. */
 export function moveIn(memory: Memory, resident: Resident): void {
   residentsOf(memory).add(resident);
 }

@@ -39,7 +39,9 @@ async function main() {
 
   // Node and the test runner were built without it and are full of races to its eyes: what counts is where we have a part.
   const options = { TSAN_OPTIONS: `log_path=${logs}/tsan exitcode=0`, LD_PRELOAD: libtsan() };
-  const core = runCoreTests(home, { ...process.env, TSAN_OPTIONS: `log_path=${logs}/core` });
+  const suppressions = path.join(root, 'test/sanitize/threads.supp');
+  const coreOptions = { TSAN_OPTIONS: `log_path=${logs}/core suppressions=${suppressions}` };
+  const core = runCoreTests(home, { ...process.env, ...coreOptions });
   const env = { ...options, POSIX_IPC_PREBUILD: home, SANITIZE: 'thread' };
   loadedBinary({ env, expected: `${home}/build/Release/posix_ipc.node` });
   if (process.argv.length === 2) process.argv.push(...waiting());

@@ -1,6 +1,10 @@
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <cstring>
+#include <functional>
+#include <optional>
 
 #include "check.h"
 #include "core/sysv/message-queue.h"
@@ -122,6 +126,33 @@ void a_robust_mutex_tells_of_a_dead_owner() {
   CHECK(shared_memory::remove(id).ok());
 }
 
+std::function<void()> meanwhile;
+
+// A creator looks at a place and finds it free; before its first store another one has made the mutex, and
+// locked it. The store fails for once, as the page may not be written, and that is the moment.
+void a_creator_that_comes_late_changes_nothing() {
+  const int id = shared_memory::get(Intent::create, IPC_PRIVATE, 4096, 0600).take().id;
+  auto early = std::make_shared<Mapping>(shared_memory::attach(id, false).take());
+  auto late = std::make_shared<Mapping>(shared_memory::attach(id, false).take());
+  std::optional<RobustMutex> first;
+  meanwhile = [&] {
+    CHECK(mprotect(late->address(), late->size(), PROT_READ | PROT_WRITE) == 0);
+    first.emplace(RobustMutex::create(early, 0).take());
+    CHECK(first->lock(within(1e6)).ok());
+  };
+  CHECK(mprotect(late->address(), late->size(), PROT_READ) == 0);
+  signal(SIGSEGV, [](int) { meanwhile(); });
+  auto second = RobustMutex::open_or_create(late, 0).take();
+  signal(SIGSEGV, SIG_DFL);
+
+  CHECK(first && first->created() && !second.created());
+  // It is locked, by this very thread.
+  CHECK(second.try_lock().error().number == EDEADLK);
+  CHECK(first->unlock().ok());
+  CHECK(second.lock(within(1e6)).value() == RobustMutex::Attempt::locked && second.unlock().ok());
+  CHECK(shared_memory::remove(id).ok());
+}
+
 }  // namespace
 
 int main() {
@@ -130,4 +161,5 @@ int main() {
   messages_are_selected_by_type();
   a_key_finds_what_was_made_with_it();
   a_robust_mutex_tells_of_a_dead_owner();
+  a_creator_that_comes_late_changes_nothing();
 }

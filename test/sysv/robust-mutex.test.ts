@@ -72,7 +72,7 @@ describe('a place', () => {
 
   test('with other bytes is EPROTO, and they stay', () => {
     const memory = attached();
-    for (let byte = 0; byte < 104; byte += 4) {
+    for (let byte = 0; byte < byteLength; byte += 4) {
       memory.bytes(0, byteLength).fill(0);
       memory.bytes()[byte] = 7;
       const before = memory.read(0, byteLength);
