@@ -107,6 +107,7 @@ export function constructorError(className: string, from: string): TypeError {
 
 /** Words for what libuv, and so Node's own table, does not know, or knows of sockets only. */
 const ownMessages: Readonly<Record<string, string>> = {
+  EALREADY: 'already done',
   EBADMSG: 'bad message',
   EDEADLK: 'resource deadlock avoided',
   EIDRM: 'identifier removed',

@@ -162,6 +162,13 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EACCES create': readOnlyPlace,
   'EACCES open': readOnlyPlace,
   'EACCES openOrCreate': readOnlyPlace,
+  'EBADMSG open':
+    'the message is forged, damaged or cut off, or sealed with another key, number of a key or context',
+  'EALREADY open': 'this very message was opened before: somebody has sent it again',
+  'ESTALE open':
+    'so many newer messages of this writer were opened that nobody knows whether this one was; a greater `window` tells them apart',
+  'ENOBUFS open':
+    'too many writers have used this key to know what each has sent: rotate() to a new key and drop this one, or allow more `writers`',
 
   'ENOTSUP posix-ipc': 'POSIX and System V IPC objects are available on Linux only',
   'ENOBUFS unlinkOnExit': 'a process may have 1024 objects that it takes away at its end',

@@ -30,6 +30,8 @@ export {
   type SharedMemoryOpenOrCreateOptions,
   type SharedMemoryStatus,
 } from './posix/shared-memory.js';
+export type { SealingKey, SealingKeys } from './sealed/keys.js';
+export { type Opened, type Sealed, type SealedOptions, sealed } from './sealed/sealed.js';
 export * as sysv from './sysv/index.js';
 export type { WaitEvent } from './waiting/diagnostics.js';
 export type { Wait } from './waiting/options.js';

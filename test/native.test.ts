@@ -137,6 +137,7 @@ test('the public names are these', async () => {
     'Semaphore',
     'SharedMemory',
     'inspect',
+    'sealed',
     'sysv',
   ]);
   expect(Object.keys(sysv).sort()).toEqual([

@@ -1,3 +1,4 @@
+export { type Leak, type Leaks, leaks, type Verdicts, verdicts } from './leaks.js';
 export { type Listing, list } from './list.js';
 export type { Access } from './process.js';
 export { type ObjectIdentity, type ObjectUser, type ObjectUsers, processes } from './processes.js';
@@ -13,3 +14,4 @@ export type {
   SysvSemaphoreSetRecord,
   SysvSharedMemoryRecord,
 } from './record.js';
+export type { Judged, Verdict } from './verdict.js';

@@ -1,4 +1,13 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 
 /** A directory entry; `stats` is undefined where the kernel tells nothing but the name. */
 export interface Entry {
@@ -39,12 +48,13 @@ export function common(name: string, { path, stats }: Entry) {
   };
 }
 
-/** The first bytes of a file, or undefined if it may not be read. */
-export function head(path: Buffer, length: number): Buffer | undefined {
+/** The first bytes of a file, or undefined if it may not be read, or has by now another inode than the one given. */
+export function head(path: Buffer, length: number, ino?: number): Buffer | undefined {
   let fd: number | undefined;
   try {
     // Between lstat and open the name may have come to mean a FIFO or a link to elsewhere.
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (ino !== undefined && fstatSync(fd).ino !== ino) return undefined;
     const bytes = Buffer.alloc(length);
     return bytes.subarray(0, readSync(fd, bytes, 0, length, 0));
   } catch {

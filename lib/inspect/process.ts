@@ -82,8 +82,53 @@ const kernelThread = 0x00200000; // PF_KTHREAD in the kernel's sched.h
 
 /** Whether a process has no memory and no descriptors of its own, and so holds nothing. */
 export function holdsNothing(pid: number): boolean {
+  const { state, flags } = stat(pid);
+  return state === 'Z' || state === 'X' || (flags & kernelThread) !== 0;
+}
+
+/**
+ * When the process of this number began, in clock ticks after boot. `undefined`: there is none, or only its exit status.
+ * Throws where there is one, and /proc does not show it to this process.
+ */
+export function startOf(pid: number): number | undefined {
+  try {
+    const { state, threads, start } = stat(pid);
+    // Where only the first thread has ended, the process goes on.
+    return (state === 'Z' || state === 'X') && threads <= 1 ? undefined : start;
+  } catch (error) {
+    if (exists(pid)) throw error;
+    return undefined;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return startOf(pid) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether /proc shows this user his own processes only, so that nobody can count those that it hides. */
+export function hidesProcesses(): boolean {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+  return (
+    process.geteuid?.() !== 0 && /^(?:\S+ ){4}\/proc .*\bhidepid=(?:2|4|invisible|ptraceable)\b/m.test(mounts)
+  );
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+// proc_pid_stat(5). The name in parentheses may hold spaces and parentheses itself.
+function stat(pid: number) {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces and parentheses itself.
-  const [state, , , , , , flags] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' || state === 'X' || (Number(flags) & kernelThread) !== 0;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const field = (number: number) => Number(fields[number - 3]);
+  return { state: fields[0], flags: field(9), threads: field(20), start: field(22) };
 }

@@ -39,47 +39,75 @@ export interface ObjectUsers {
 /** Which processes have an object mapped or open. Found by inode: a name may by now mean another object. */
 export function processes(object: ObjectIdentity): ObjectUsers {
   requireLinux('processes');
-  const search = searchFor(object);
-  if (search === undefined) return { users: [], unreadable: 0, known: false };
+  checkIdentity(object);
+  const { usersOf, unreadable } = survey([object]);
+  const users = usersOf(object);
+  return users === undefined
+    ? { users: [], unreadable: 0, known: false }
+    : { users, unreadable, known: true };
+}
 
-  const users: ObjectUser[] = [];
+export interface Survey {
+  /** `undefined`: nothing in the kernel says who uses this object. */
+  usersOf(object: ObjectIdentity): ObjectUser[] | undefined;
+  unreadable: number;
+}
+
+/** One look at every process, for any number of objects. */
+export function survey(objects: readonly ObjectIdentity[]): Survey {
+  const found = new Map<string, ObjectUser[]>();
+  for (const key of objects.map(keyOf)) if (key !== undefined) found.set(key, []);
+
   let unreadable = 0;
-  for (const pid of pids()) {
+  for (const pid of found.size === 0 ? [] : pids()) {
     try {
-      users.push(...usersIn(pid, search(pid)));
+      for (const [key, uses] of wanted(pid, found)) found.get(key)?.push(...usersIn(pid, uses));
     } catch (error) {
       if (isRefusal(error) && !isHarmless(pid)) unreadable += 1;
     }
   }
-  return { users, unreadable, known: true };
+  return { usersOf: (object) => found.get(keyOf(object) ?? ''), unreadable };
 }
 
-const sysvKinds = ['sysv-shm', 'sysv-sem', 'sysv-msg'] as const;
-type Search = (pid: number) => Use[];
+export const describeUser = ({ pid, command, how, access }: ObjectUser): string =>
+  `process ${pid} (${command}) has it ${how === 'map' ? 'mapped' : 'open'}: ${access}`;
 
-function searchFor(object: ObjectIdentity): Search | undefined {
+const sysvKinds = ['sysv-shm', 'sysv-sem', 'sysv-msg'] as const;
+
+function checkIdentity(object: ObjectIdentity): void {
   if (typeof object !== 'object' || object === null || !('id' in object || 'ino' in object)) {
     const expected = 'expected a record of list(), the stat() of a POSIX object, or { kind, id }';
     throw argumentError('ERR_INVALID_ARG_TYPE', `\`object\`: ${expected}, got ${show(object)}`);
   }
-  if (!('id' in object)) return posix(object);
+  if (!('id' in object)) return;
   checkInteger(object.id, 'id', 0);
-  return checkOneOf(object.kind, 'kind', sysvKinds) === 'sysv-shm' ? segment(object.id) : undefined;
+  checkOneOf(object.kind, 'kind', sysvKinds);
 }
 
-function posix({ dev, ino }: { dev: number | undefined; ino: number | undefined }): Search | undefined {
-  if (dev === undefined || ino === undefined) return undefined;
-  return (pid) => [...mappings(pid), ...descriptors(pid)].filter((use) => use.dev === dev && use.ino === ino);
+function keyOf(object: ObjectIdentity): string | undefined {
+  if ('id' in object) return object.kind === 'sysv-shm' ? segmentKey(object.id) : undefined;
+  const { dev, ino } = object;
+  return dev === undefined || ino === undefined ? undefined : inodeKey(dev, ino);
 }
 
-// A segment is mapped as `/SYSV<key> (deleted)` with its id for an inode; each IPC namespace counts its own ids.
-function segment(id: number): Search {
-  const namespace = ipcNamespace('self');
-  return (pid) => {
-    const found = mappings(pid).filter((use) => use.ino === id && use.path.startsWith('/SYSV'));
-    return found.length > 0 && ipcNamespace(pid) === namespace ? found : [];
-  };
+const inodeKey = (dev: number, ino: number) => `${dev} ${ino}`;
+const segmentKey = (id: number) => `segment ${id}`;
+
+/** Those uses of a process that are looked for, by their keys. */
+function wanted(pid: number, keys: ReadonlyMap<string, unknown>): Map<string, Use[]> {
+  const found = new Map<string, Use[]>();
+  for (const use of [...mappings(pid), ...descriptors(pid)]) {
+    // A segment is mapped as `/SYSV<key> (deleted)` with its id for an inode.
+    const isSegment = use.how === 'map' && use.path.startsWith('/SYSV');
+    const key = isSegment ? segmentKey(use.ino) : inodeKey(use.dev, use.ino);
+    if (!keys.has(key) || (isSegment && !isOfOurs(pid))) continue;
+    found.set(key, [...(found.get(key) ?? []), use]);
+  }
+  return found;
 }
+
+/** Whether a process counts segments as this one does: each IPC namespace has its own ids. */
+const isOfOurs = (pid: number) => ipcNamespace(pid) === ipcNamespace('self');
 
 // One user for all maps of a process, one for all its descriptors.
 function usersIn(pid: number, uses: Use[]): ObjectUser[] {
@@ -102,7 +130,7 @@ function isRefusal(error: unknown): boolean {
 function isHarmless(pid: number): boolean {
   try {
     return holdsNothing(pid);
-  } catch {
-    return true;
+  } catch (error) {
+    return !isRefusal(error);
   }
 }

@@ -1,14 +1,20 @@
+import { createSecretKey } from 'node:crypto';
 import {
   type Access,
   type Advice,
   type Data,
   type Handle,
   IpcError,
+  inspect,
   type Memory,
   type Message,
   MessageQueue,
+  type Opened,
+  type Sealed,
+  type SealingKeys,
   Semaphore,
   SharedMemory,
+  sealed,
   sysv,
 } from 'posix-ipc';
 
@@ -90,6 +96,42 @@ export function system() {
   same<typeof letter, sysv.Message | undefined>();
   same<typeof into, sysv.Received>();
   return { memory, applied, values };
+}
+
+export function sealing(bytes: Uint8Array) {
+  const pair: Sealed = sealed(bytes);
+  const keys: SealingKeys = { keys: { 1: bytes, 2: createSecretKey(bytes) }, current: 2 };
+  const { seal, open, overhead } = sealed(keys, { context: '/jobs', window: 1, writers: 10 });
+  const message: Buffer = seal('text');
+  const opened: Opened = open(new DataView(message.buffer));
+  same<typeof opened.data, Buffer>();
+  same<typeof opened.late, boolean>();
+  same<typeof overhead, number>();
+  pair.rotate(keys);
+  // @ts-expect-error a password is no key
+  sealed('password');
+  // @ts-expect-error keys have numbers
+  sealed({ keys: { today: bytes }, current: 1 });
+  // @ts-expect-error one of them seals
+  sealed({ keys: { 1: bytes } });
+  // @ts-expect-error a number for every key
+  pair.rotate(bytes);
+  // @ts-expect-error a sealed message is no text
+  open('text');
+  // @ts-expect-error it does not change
+  pair.overhead = 0;
+}
+
+export function inspecting(): string[] {
+  const [{ object, verdict, evidence, remove }] = inspect.leaks().leaks;
+  same<typeof verdict, 'orphan' | 'unclaimed'>();
+  same<typeof remove, string | undefined>();
+  same<typeof object, inspect.ObjectRecord>();
+  const all: inspect.Judged[] = inspect.verdicts().verdicts;
+  same<(typeof all)[number]['verdict'], inspect.Verdict>();
+  // @ts-expect-error what is in use is no leak
+  const used: inspect.Leak['verdict'] = 'in use';
+  return [...evidence, used];
 }
 
 export function errors(thrown: unknown) {
