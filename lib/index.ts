@@ -32,6 +32,29 @@ export {
 } from './posix/shared-memory.js';
 export type { SealingKey, SealingKeys } from './sealed/keys.js';
 export { type Opened, type Sealed, type SealedOptions, sealed } from './sealed/sealed.js';
+export { Barrier, type BarrierCreateOptions, type BarrierOpenOrCreateOptions } from './sync/barrier.js';
+export { Condition } from './sync/condition.js';
+export {
+  Mutex,
+  type MutexCreateOptions,
+  MutexGuard,
+  type MutexOpenOptions,
+  type MutexOpenOrCreateOptions,
+} from './sync/mutex.js';
+export type {
+  LockCreateOptions,
+  LockOpenOptions,
+  LockOpenOrCreateOptions,
+  LockPlace,
+} from './sync/place.js';
+export type { Recover, RecoverOption } from './sync/recover.js';
+export {
+  RwGuard,
+  RwLock,
+  type RwLockCreateOptions,
+  type RwLockOpenOptions,
+  type RwLockOpenOrCreateOptions,
+} from './sync/rw-lock.js';
 export * as sysv from './sysv/index.js';
 export type { WaitEvent } from './waiting/diagnostics.js';
 export type { Wait } from './waiting/options.js';

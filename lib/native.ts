@@ -26,7 +26,80 @@ export interface NativeSharedMemory extends NativeMemory {
   lockPages(): void;
   unlockPages(): void;
   unlinkOnExit(): void;
+  descriptor(): number;
 }
+
+/** What an attempt at a lock has found, as native/core/sync/lock.h numbers it. */
+export const Outcome = { busy: 0, taken: 1, inherited: 2 } as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** What the four kinds of native/binding/sync/ share. */
+export interface NativeLock {
+  /** Over the pages that hold the block. */
+  buffer(): ArrayBuffer;
+  /** "The event loop is going to sleep"; then another look. */
+  announce(): void;
+  ring(): void;
+  /** The watch descriptor; -1 where there is none to be had. */
+  watch(): number;
+  /** A short sleep on a thread of ours instead; gives the id of the wait. */
+  startSleep(done: Done): number;
+  close(): void;
+  unlinkOnExit(): void;
+}
+
+export interface NativeMutex extends NativeLock {
+  /** `waiting`: a sleep was announced. */
+  attempt(waiting: boolean): Outcome;
+  lockSync(timeout: number, signals: Uint8Array | undefined): Outcome;
+  unlock(): void;
+  /** For the next owner to find as if this one had died. */
+  abandon(): void;
+  makeConsistent(): void;
+}
+
+export interface NativeRwLock extends NativeLock {
+  /** `inherited`: it is the writer's lock, after a writer's death. */
+  attemptRead(waiting: boolean): Outcome;
+  attemptWrite(waiting: boolean): Outcome;
+  readSync(timeout: number, signals: Uint8Array | undefined): Outcome;
+  writeSync(timeout: number, signals: Uint8Array | undefined): Outcome;
+  /** After attempts with `waiting` that found it busy. */
+  giveUp(): void;
+  unlockRead(): void;
+  unlockWrite(): void;
+  abandon(): void;
+  makeConsistent(): void;
+}
+
+export interface NativeBarrier extends NativeLock {
+  /** `inherited`: the last to come, all pass. */
+  arrive(): Outcome;
+  look(): Outcome;
+  /** Whether it was in time. */
+  withdraw(): boolean;
+  waitSync(timeout: number, signals: Uint8Array | undefined): Outcome;
+  reset(): void;
+}
+
+export interface NativeCondition extends NativeLock {
+  note(): number;
+  look(noted: number): Outcome;
+  waitSync(noted: number, timeout: number, signals: Uint8Array | undefined): Outcome;
+  signal(): void;
+}
+
+/** Answers: created, the owner word of the seat, where the block starts in `buffer()`, the inode. */
+export type NativeLockConstructor<T extends NativeLock> = new (
+  intent: Intent,
+  /** Empty: placed in the file of `descriptor`, at `offset`. */
+  name: string,
+  descriptor: number,
+  offset: number,
+  mode: number,
+  owner: number,
+  parties: number,
+) => T;
 
 export interface NativeSemaphore {
   value(): number;
@@ -184,6 +257,15 @@ export interface Native {
     ): NativeMessageQueue;
     unlink(name: string): void;
   };
+  readonly Mutex: NativeLockConstructor<NativeMutex>;
+  readonly RwLock: NativeLockConstructor<NativeRwLock>;
+  readonly Barrier: NativeLockConstructor<NativeBarrier>;
+  readonly Condition: NativeLockConstructor<NativeCondition>;
+  /** The inotify instance of this event loop; false where the user has all that he may. */
+  openWatcher(ready: () => void): boolean;
+  /** Pairs of a watch descriptor (-1: all) and whether somebody closed or died; gives the number of pairs. */
+  readWatcher(into: Int32Array): number;
+  unwatch(watch: number): void;
   /** Answers: size. */
   readonly SysvAttachment: new (
     id: number,

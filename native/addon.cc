@@ -6,6 +6,10 @@
 #include "binding/posix/message-queue.h"
 #include "binding/posix/semaphore.h"
 #include "binding/posix/shared-memory.h"
+#include "binding/sync/barrier.h"
+#include "binding/sync/condition.h"
+#include "binding/sync/mutex.h"
+#include "binding/sync/rw-lock.h"
 #include "binding/sysv/message-queue.h"
 #include "binding/sysv/semaphore-set.h"
 #include "binding/sysv/shared-memory.h"
@@ -42,6 +46,26 @@ void cancel_wait_now(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).loop().cancel_now(static_cast<uint32_t>(number_of(info.Env(), info[0])));
 }
 
+// openWatcher(ready) => whether there is one; lib keeps `ready`.
+Napi::Value open_watcher(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(),
+                            Environment::of(info.Env()).open_watcher(info[0].As<Napi::Function>()));
+}
+
+// readWatcher(into: Int32Array) => number of pairs
+Napi::Value read_watcher(const Napi::CallbackInfo& info) {
+  auto into = info[0].As<Napi::Int32Array>();
+  Watcher* watcher = Environment::of(info.Env()).watcher();
+  const size_t pairs = watcher == nullptr ? 0 : watcher->read(into.Data(), into.ElementLength() / 2);
+  return Napi::Number::New(info.Env(), static_cast<double>(pairs));
+}
+
+// unwatch(watch descriptor)
+void unwatch(const Napi::CallbackInfo& info) {
+  Watcher* watcher = Environment::of(info.Env()).watcher();
+  if (watcher != nullptr) watcher->remove(int_of(info.Env(), info[0]));
+}
+
 Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);
@@ -52,6 +76,13 @@ Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   exports["PosixSharedMemory"] = PosixSharedMemory::define(env);
   exports["PosixSemaphore"] = PosixSemaphore::define(env);
   exports["PosixMessageQueue"] = PosixMessageQueue::define(env);
+  exports["Mutex"] = Mutex::define(env);
+  exports["RwLock"] = RwLock::define(env);
+  exports["Barrier"] = Barrier::define(env);
+  exports["Condition"] = Condition::define(env);
+  exports["openWatcher"] = Napi::Function::New<open_watcher>(env, "openWatcher");
+  exports["readWatcher"] = Napi::Function::New<read_watcher>(env, "readWatcher");
+  exports["unwatch"] = Napi::Function::New<unwatch>(env, "unwatch");
   exports["SysvAttachment"] = SysvAttachment::define(env);
   exports["sysvSharedMemory"] = sysv_shared_memory(env);
   exports["sysvSemaphoreSet"] = sysv_semaphore_set(env);

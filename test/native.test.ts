@@ -61,7 +61,7 @@ test('the addon exports what is declared, and nothing else', () => {
 
 const exported = [...(declarations.get('Native') as Declaration).members];
 const functions = exported.filter(([, type]) => type.startsWith('('));
-const classes = exported.filter(([, type]) => /\bnew \(/.test(type));
+const classes = exported.filter(([, type]) => /\bnew \(|NativeLockConstructor</.test(type));
 const groups = exported.filter(([, type]) => /^: \w+;$/.test(type) && !type.includes('Float64Array'));
 
 test.each(functions.map(([name]) => name))('%s is a function', (name) => {
@@ -72,8 +72,8 @@ describe.each(classes)('the class %s', (name, type) => {
   const native = addon[name] as new (...words: unknown[]) => object;
 
   test('has the methods that are declared, and no others', () => {
-    const instance = /\): (\w+);|=> (\w+);/.exec(type);
-    expect(methodsOf(native.prototype)).toEqual(membersOf(instance?.[1] ?? instance?.[2] ?? ''));
+    const instance = /(?:\): |=> |NativeLockConstructor<)(\w+)/.exec(type);
+    expect(methodsOf(native.prototype)).toEqual(membersOf(instance?.[1] ?? ''));
   });
 
   test('has the static methods that are declared, and no others', () => {
@@ -132,8 +132,14 @@ test('what a call hands out has the members that are declared', () => {
 test('the public names are these', async () => {
   const ipc = await import('posix-ipc');
   expect(Object.keys(ipc).sort()).toEqual([
+    'Barrier',
+    'Condition',
     'IpcError',
     'MessageQueue',
+    'Mutex',
+    'MutexGuard',
+    'RwGuard',
+    'RwLock',
     'Semaphore',
     'SharedMemory',
     'inspect',

@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { IpcError, receiverError, systemError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { Intent, internal } from '../handle.js';
-import { Memory, resized } from '../memory.js';
+import { Memory, resized, vacate } from '../memory.js';
 import { checkName, type Name } from '../name.js';
 import { type NativeSharedMemory, native } from '../native.js';
 import {
@@ -74,13 +74,29 @@ const advices = {
 
 export type Advice = keyof typeof advices;
 
+let place: (memory: SharedMemory) => { descriptor: number; start: number };
+
+/** The open file of a memory that may be written, and where in it the memory starts: for what lies in it. */
+export function placeOf(memory: SharedMemory): { descriptor: number; start: number } {
+  return place(memory);
+}
+
 /** A POSIX shared memory object and a map of it: shm_open(3), mmap(2). It has no header: all bytes are the caller's. */
 export class SharedMemory extends Memory {
   readonly #native: NativeSharedMemory;
   readonly #name: Name;
   readonly #created: boolean;
+  /** Where in the object the map starts. */
+  readonly #start: number;
   /** Whether all of the object is mapped, so that it can be resized through this handle. */
   readonly #whole: boolean;
+
+  static {
+    place = (memory) => {
+      SharedMemory.#of(memory).#writable('open');
+      return { descriptor: memory.#native.descriptor(), start: memory.#start };
+    };
+  }
 
   /** A new one, filled with zeros. `EEXIST`, `ENOSPC`. */
   static create(name: Name, options: SharedMemoryCreateOptions): SharedMemory {
@@ -103,7 +119,7 @@ export class SharedMemory extends Memory {
       length === undefined ? 0 : checkInteger(length, 'length', 1),
       checkOwner(owner),
     );
-    return new SharedMemory(internal, made, name, copyOnWrite, offset === 0 && length === undefined);
+    return new SharedMemory(internal, made, name, copyOnWrite, offset, length === undefined);
   }
 
   /** One that is there, of whatever size it has; else a new one. */
@@ -134,7 +150,7 @@ export class SharedMemory extends Memory {
       0,
       checkOwner(options.owner),
     );
-    const memory = new SharedMemory(internal, made, name, false, true);
+    const memory = new SharedMemory(internal, made, name, false, 0, true);
     if (unlinkOnExit && memory.#created) {
       promiseExitCleanup(
         () => made.unlinkOnExit(),
@@ -148,13 +164,21 @@ export class SharedMemory extends Memory {
   }
 
   /** @internal */
-  constructor(key: typeof internal, made: NativeSharedMemory, name: Name, readOnly: boolean, whole: boolean) {
+  constructor(
+    key: typeof internal,
+    made: NativeSharedMemory,
+    name: Name,
+    readOnly: boolean,
+    start: number,
+    toTheEnd: boolean,
+  ) {
     const { answers } = native();
     super(key, made, { path: name }, answers[0] as number, readOnly);
     this.#native = made;
     this.#name = name;
     this.#created = answers[1] === 1;
-    this.#whole = whole;
+    this.#start = start;
+    this.#whole = start === 0 && toTheEnd;
   }
 
   static #of(value: SharedMemory): SharedMemory {
@@ -181,13 +205,16 @@ export class SharedMemory extends Memory {
 
   /**
    * Gives the object `size` bytes, with the space for them, and maps them anew; every view taken before is dead.
-   * A process that has more of it mapped and touches what was cut off gets SIGBUS.
+   * A process that has more of it mapped and touches what was cut off gets SIGBUS. Locks that lie in it are closed when
+   * it gets smaller; `EBUSY` where one is held.
    */
   resize(size: number): void {
     const memory = SharedMemory.#of(this);
     checkInteger(size, 'size', 1);
     memory.#writable('resize');
     if (!memory.#whole) throw new IpcError('EINVAL', 'resize', { path: memory.#name });
+    // What lies in it might be cut off.
+    if (size < memory.size) vacate(memory, 'resize');
     memory.#native.resize(size);
     resized(memory, native().answers[0] as number);
   }

@@ -16,4 +16,9 @@ Loop& Environment::loop() {
   return *loop_;
 }
 
+bool Environment::open_watcher(const Napi::Function& ready) {
+  if (watcher_ == nullptr) watcher_ = Watcher::open(loop(), ready);
+  return watcher_ != nullptr;
+}
+
 }  // namespace posix_ipc::binding

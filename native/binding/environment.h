@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "binding/loop.h"
+#include "binding/watcher.h"
 
 namespace posix_ipc::binding {
 
@@ -26,11 +27,16 @@ struct Environment {
   explicit Environment(Napi::Env env);
   // Made at the first wait.
   Loop& loop();
+  // Made by openWatcher(); null where there is none to be had.
+  Watcher* watcher() { return watcher_.get(); }
+  bool open_watcher(const Napi::Function& ready);
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
  private:
   Napi::Env env_;
   std::unique_ptr<Loop> loop_;
+  // Ends before the loop that polls it.
+  std::unique_ptr<Watcher> watcher_;
 };
 
 }  // namespace posix_ipc::binding

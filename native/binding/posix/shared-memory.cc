@@ -41,6 +41,7 @@ Napi::Function PosixSharedMemory::define(Napi::Env env) {
                                     InstanceMethod<&PosixSharedMemory::lock_pages>("lockPages"),
                                     InstanceMethod<&PosixSharedMemory::unlock_pages>("unlockPages"),
                                     InstanceMethod<&PosixSharedMemory::unlink_on_exit>("unlinkOnExit"),
+                                    InstanceMethod<&PosixSharedMemory::descriptor>("descriptor"),
                                 });
   return DefineClass(env, "PosixSharedMemory", methods);
 }
@@ -115,6 +116,12 @@ void PosixSharedMemory::unlink_on_exit(const Napi::CallbackInfo& info) {
   expect(info.Env(),
          exit_cleanup::promise(exit_cleanup::Kind::file, "/dev/shm" + name_, object_->descriptor()),
          subject());
+}
+
+// Of the object, for the locks that are placed in it.
+Napi::Value PosixSharedMemory::descriptor(const Napi::CallbackInfo& info) {
+  (void)open("descriptor");
+  return Napi::Number::New(info.Env(), object_->descriptor());
 }
 
 }  // namespace posix_ipc::binding

@@ -25,6 +25,7 @@ class PosixSharedMemory : public MemoryWrap<PosixSharedMemory> {
   void lock_pages(const Napi::CallbackInfo& info);
   void unlock_pages(const Napi::CallbackInfo& info);
   void unlink_on_exit(const Napi::CallbackInfo& info);
+  Napi::Value descriptor(const Napi::CallbackInfo& info);
 
   Subject subject() const { return Subject::path(name_); }
   void on_close() { object_.reset(); }

@@ -1,0 +1,123 @@
+import { type NativeLock, native } from '../native.js';
+import { Chain, type Link } from '../waiting/chain.js';
+import { settleKeepAlive } from '../waiting/keep-alive.js';
+import { Lane, type LaneOptions, type Waiter } from '../waiting/lane.js';
+import { Bell, type Sleeper } from './bell.js';
+
+/**
+ * Milliseconds. The kernel tells of a close at once, but gives back the lock byte of a killed process only after its
+ * memory: so one looks again after these.
+ */
+const looksAfterClose = [1, 10, 100] as const;
+
+export interface BellLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
+  /** Another look, after the sleep was announced. */
+  look(request: Request): Item | undefined;
+  /** Whether a task of this process is in the way: then nobody needs to listen, and `proceed()` comes when it is not. */
+  held?(request: Request): boolean;
+  /** The first who waits has left with nothing. */
+  gaveUp?(): void;
+}
+
+/** Keeps a lock that nobody refers to, as long as somebody waits for it. */
+const waitedFor = new Chain<Link>();
+
+/** Waits until the bell of a segment rings, and then looks. */
+export class BellLane<Request, Item> extends Lane<Request, Item> implements Sleeper, Link {
+  declare next?: this;
+  declare previous?: this;
+  readonly #options: BellLaneOptions<Request, Item>;
+  readonly #native: NativeLock;
+  readonly #bell: Bell;
+  #waitedFor = false;
+  #looks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** A sleep on a thread, where no watch is to be had. */
+  #asleep: number | undefined;
+
+  constructor(nativeLock: NativeLock, options: BellLaneOptions<Request, Item>) {
+    super(options);
+    this.#options = options;
+    this.#native = nativeLock;
+    this.#bell = new Bell(nativeLock, this);
+  }
+
+  /** What one of this process had is free, or may be. */
+  proceed(): void {
+    if (!this.empty) this.#serve();
+  }
+
+  rung(closed: boolean): void {
+    if (this.empty) {
+      this.#rest();
+      return;
+    }
+    if (closed) this.#looks = 0;
+    this.#serve();
+    if (closed && !this.empty) this.#lookAgain();
+  }
+
+  close(error: () => unknown): void {
+    if (!this.empty) this.#options.gaveUp?.();
+    this.rejectAll(error);
+    this.#rest();
+    settleKeepAlive();
+  }
+
+  protected begin(first: Waiter<Request, Item>): void {
+    if (!this.#waitedFor) waitedFor.add(this);
+    this.#waitedFor = true;
+    if (this.#options.held?.(first.request) === true) return;
+    if (this.#bell.listen()) this.#native.announce();
+    else this.#sleepOnThread();
+    const item = this.#options.look(first.request);
+    if (item === undefined) return;
+    this.resolve(first, item);
+    this.#serve();
+  }
+
+  protected leave(waiter: Waiter<Request, Item>, reason: unknown): void {
+    const wasFirst = this.first === waiter;
+    this.reject(waiter, reason);
+    if (wasFirst) {
+      this.#options.gaveUp?.();
+      this.#serve();
+    }
+    settleKeepAlive();
+  }
+
+  #serve(): void {
+    this.serve();
+    if (!this.empty || !this.#waitedFor) return;
+    waitedFor.remove(this);
+    this.#waitedFor = false;
+  }
+
+  #rest(): void {
+    if (this.#waitedFor) waitedFor.remove(this);
+    this.#waitedFor = false;
+    this.#bell.ignore();
+    clearTimeout(this.#timer);
+    if (this.#asleep !== undefined) native().cancelWaitNow(this.#asleep);
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#timer);
+    const after = looksAfterClose[this.#looks];
+    if (after === undefined) return;
+    this.#looks += 1;
+    this.#timer = setTimeout(() => {
+      this.#serve();
+      settleKeepAlive();
+      if (!this.empty) this.#lookAgain();
+    }, after).unref();
+  }
+
+  #sleepOnThread(): void {
+    if (this.#asleep !== undefined) return;
+    this.#asleep = this.#native.startSleep(() => {
+      this.#asleep = undefined;
+      this.#serve();
+    });
+  }
+}

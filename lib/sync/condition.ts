@@ -1,0 +1,138 @@
+import { custom, describe } from '../describe.js';
+import { argumentError, closedError, receiverError } from '../errors.js';
+import { Intent, internal } from '../handle.js';
+import { type NativeCondition, native, Outcome } from '../native.js';
+import { checkOptions, checkWait, show, type WaitOptions } from '../options.js';
+import { BellLane } from '../segment/bell-lane.js';
+import { listenedSignals } from '../signals.js';
+import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { Lock } from './lock.js';
+import { MutexGuard } from './mutex.js';
+import {
+  type LockCreateOptions,
+  type LockOpenOptions,
+  type LockOpenOrCreateOptions,
+  type LockPlace,
+  lockCreateOptions,
+  lockOpenOptions,
+  lockOpenOrCreateOptions,
+  type Obtained,
+  obtain,
+} from './place.js';
+
+const waitOptions = ['timeout', 'signal'] as const;
+
+/**
+ * "Something has changed", between processes: pthread_cond_wait(3). It goes with whatever {@link Mutex} protects what
+ * changes. `signal` and `broadcast` both wake everybody, and a wait may end without cause; so look at what you wait for
+ * in a loop: `while (!ready()) await condition.wait(guard)`. No signal is lost that is given after `wait` was called.
+ */
+export class Condition extends Lock {
+  readonly #native: NativeCondition;
+  /** Who waits in this process, by the value of the counter that they have seen. */
+  readonly #lane: BellLane<number, true>;
+
+  /** A new one. `EEXIST`. */
+  static create(at: LockPlace, options?: LockCreateOptions): Condition {
+    return Condition.#make(Intent.create, at, checkOptions(options, lockCreateOptions));
+  }
+
+  /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
+  static open(at: LockPlace, options?: LockOpenOptions): Condition {
+    return Condition.#make(Intent.open, at, checkOptions(options, lockOpenOptions));
+  }
+
+  /** One that is there; else a new one. */
+  static openOrCreate(at: LockPlace, options?: LockOpenOrCreateOptions): Condition {
+    return Condition.#make(Intent.openOrCreate, at, checkOptions(options, lockOpenOrCreateOptions));
+  }
+
+  static #make(intent: Intent, at: LockPlace, options: Partial<LockOpenOrCreateOptions>): Condition {
+    return new Condition(internal, obtain(native().Condition, intent, at, options));
+  }
+
+  /** @internal */
+  constructor(key: typeof internal, obtained: Obtained<NativeCondition>) {
+    super(key, obtained);
+    this.#native = obtained.native;
+    const look = (noted: number): true | undefined =>
+      this.#native.look(noted) === Outcome.busy ? undefined : true;
+    this.#lane = new BellLane(obtained.native, {
+      operation: 'wait',
+      syscall: 'pthread_cond_wait',
+      subject: obtained.subject,
+      keepAlive: this.keepAlive,
+      take: look,
+      look,
+    });
+  }
+
+  static #of(value: Condition): Condition {
+    if (typeof value !== 'object' || value === null || !(#native in value)) throw receiverError('Condition');
+    return value;
+  }
+
+  /**
+   * Gives the guard's mutex back, waits for a signal, and takes the mutex again for the same guard, also when the wait
+   * fails: pthread_cond_wait(3). `EPERM` where the guard is not held; `ETIMEDOUT`; the signal's reason; what locking
+   * the mutex refuses, and then the guard is not held. Look at `guard.ownerDied` afterwards.
+   */
+  async wait(guard: MutexGuard, options?: Wait): Promise<void> {
+    const condition = Condition.#of(this);
+    checkGuard(guard);
+    const wait = checkWaitFields(checkOptions(options, waitOptions));
+    wait.signal?.throwIfAborted();
+    if (condition.closed) throw closedError('wait', condition.subject);
+    // Under the mutex: whoever changes what it protects counts after this.
+    const noted = condition.#native.note();
+    guard.unlock();
+    try {
+      await condition.#lane.wait(noted, wait);
+    } finally {
+      await MutexGuard.relock(guard);
+    }
+  }
+
+  /** The same; blocks the thread. */
+  waitSync(guard: MutexGuard, options?: WaitOptions): void {
+    const condition = Condition.#of(this);
+    checkGuard(guard);
+    const timeout = checkWait(options);
+    if (condition.closed) throw closedError('waitSync', condition.subject);
+    const noted = condition.#native.note();
+    guard.unlock();
+    try {
+      condition.#native.waitSync(noted, timeout, listenedSignals());
+    } finally {
+      MutexGuard.relockSync(guard);
+    }
+  }
+
+  /** Wakes those who wait: pthread_cond_signal(3). POSIX wakes one or more; here it is all. */
+  signal(): void {
+    Condition.#of(this).#native.signal();
+  }
+
+  /** Wakes those who wait: pthread_cond_broadcast(3). */
+  broadcast(): void {
+    Condition.#of(this).#native.signal();
+  }
+
+  [custom](_depth: number, options: object): string {
+    const { name, closed } = Condition.#of(this);
+    return describe('Condition', { name, closed }, options);
+  }
+
+  /** @internal */
+  protected override rejectWaits(): void {
+    this.#lane.close(() => closedError('wait', this.subject));
+  }
+}
+
+function checkGuard(guard: unknown): asserts guard is MutexGuard {
+  if (guard instanceof MutexGuard) return;
+  throw argumentError(
+    'ERR_INVALID_ARG_TYPE',
+    `\`guard\`: expected what lock() of a Mutex gave, got ${show(guard)}`,
+  );
+}

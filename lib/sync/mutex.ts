@@ -1,0 +1,277 @@
+import { custom, describe } from '../describe.js';
+import { closedError, constructorError, IpcError, receiverError } from '../errors.js';
+import { Intent, internal } from '../handle.js';
+import { type NativeMutex, native, Outcome } from '../native.js';
+import { checkOptions, checkWait, type WaitOptions } from '../options.js';
+import { BellLane } from '../segment/bell-lane.js';
+import { closedBlock, magicWord, ownerWord, published } from '../segment/block.js';
+import { listenedSignals } from '../signals.js';
+import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { promised } from '../waiting/promised.js';
+import { enrol, heldHere } from './holders.js';
+import { Lock } from './lock.js';
+import {
+  type LockCreateOptions,
+  type LockOpenOptions,
+  type LockOpenOrCreateOptions,
+  type LockPlace,
+  lockCreateOptions,
+  lockOpenOptions,
+  lockOpenOrCreateOptions,
+  type Obtained,
+  obtain,
+} from './place.js';
+import { checkRecover, type Recover, type RecoverOption, runRecover } from './recover.js';
+
+export interface MutexCreateOptions extends LockCreateOptions, RecoverOption {}
+export interface MutexOpenOptions extends LockOpenOptions, RecoverOption {}
+export interface MutexOpenOrCreateOptions extends LockOpenOrCreateOptions, RecoverOption {}
+
+const waitOptions = ['timeout', 'signal'] as const;
+
+// What guards and conditions ask of a mutex.
+let unlock: (mutex: Mutex, guard: MutexGuard) => void;
+let makeConsistent: (mutex: Mutex, guard: MutexGuard) => void;
+let holds: (mutex: Mutex, guard: MutexGuard) => boolean;
+let relock: (mutex: Mutex, guard: MutexGuard) => Promise<MutexGuard>;
+let relockSync: (mutex: Mutex, guard: MutexGuard) => MutexGuard;
+
+/** The right to what a {@link Mutex} protects, from `lock` to `unlock`: of whatever task, across any await. */
+export class MutexGuard implements Disposable {
+  readonly #mutex: Mutex;
+  /**
+   * Whether the last owner died while it had the lock (`EOWNERDEAD`): what it protects may be half changed, unless a
+   * `recover` function has set it right.
+   */
+  readonly ownerDied: boolean;
+
+  /** @internal */
+  constructor(key: typeof internal, mutex: Mutex, ownerDied: boolean) {
+    if (key !== internal) throw constructorError('MutexGuard', 'lock() of a Mutex');
+    this.#mutex = mutex;
+    this.ownerDied = ownerDied;
+  }
+
+  static #of(value: MutexGuard): MutexGuard {
+    if (typeof value !== 'object' || value === null || !(#mutex in value)) throw receiverError('MutexGuard');
+    return value;
+  }
+
+  /** Whether it has not been unlocked. */
+  get held(): boolean {
+    return holds(MutexGuard.#of(this).#mutex, this);
+  }
+
+  /** What the mutex protects is in order again: pthread_mutex_consistent(3). */
+  makeConsistent(): void {
+    makeConsistent(MutexGuard.#of(this).#mutex, this);
+  }
+
+  /**
+   * Gives the lock back: pthread_mutex_unlock(3). `EPERM` a second time. After a death, without `makeConsistent()`, the
+   * mutex is `ENOTRECOVERABLE` from now on, for everybody.
+   */
+  unlock(): void {
+    unlock(MutexGuard.#of(this).#mutex, this);
+  }
+
+  /** Unlocks, unless that has been done. */
+  [Symbol.dispose](): void {
+    if (this.held) this.unlock();
+  }
+
+  [custom](_depth: number, options: object): string {
+    const { held, ownerDied } = this;
+    return describe('MutexGuard', { held, ownerDied }, options);
+  }
+
+  /** @internal For Condition: takes the lock again for the same guard, however long that takes. */
+  static relock(guard: MutexGuard): Promise<MutexGuard> {
+    return relock(guard.#mutex, guard);
+  }
+
+  /** @internal */
+  static relockSync(guard: MutexGuard): MutexGuard {
+    return relockSync(guard.#mutex, guard);
+  }
+}
+
+/**
+ * A lock between processes that survives its owner. Whoever is killed while holding it leaves it to the next one, who is
+ * told. It may be held across awaits, in workers, and by processes of different PID namespaces. There is no order among
+ * processes; those who wait in one process are served in the order they came.
+ */
+export class Mutex extends Lock {
+  readonly #native: NativeMutex;
+  readonly #mine: number;
+  readonly #identity: string;
+  readonly #recover: Recover | undefined;
+  readonly #dismiss: () => void;
+  /** The block; another one, that nobody can lock, once this handle is closed. */
+  #words: Int32Array;
+  #guard: MutexGuard | undefined;
+  /** Who waits in this process: in the order they came. */
+  #lane: BellLane<MutexGuard | undefined, MutexGuard> | undefined;
+
+  static {
+    unlock = (mutex, guard) => mutex.#unlock(guard);
+    holds = (mutex, guard) => mutex.#guard === guard;
+    makeConsistent = (mutex, guard) => {
+      mutex.#check(guard, 'pthread_mutex_consistent');
+      mutex.#native.makeConsistent();
+    };
+    relock = (mutex, guard) => mutex.#wait(guard, { timeout: Number.POSITIVE_INFINITY, signal: undefined });
+    relockSync = (mutex, guard) => mutex.#lockSync(guard, Number.POSITIVE_INFINITY, undefined);
+  }
+
+  /** A new one. `EEXIST`. */
+  static create(at: LockPlace, options?: MutexCreateOptions): Mutex {
+    return Mutex.#make(Intent.create, at, checkOptions(options, [...lockCreateOptions, 'recover']));
+  }
+
+  /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
+  static open(at: LockPlace, options?: MutexOpenOptions): Mutex {
+    return Mutex.#make(Intent.open, at, checkOptions(options, [...lockOpenOptions, 'recover']));
+  }
+
+  /** One that is there; else a new one. */
+  static openOrCreate(at: LockPlace, options?: MutexOpenOrCreateOptions): Mutex {
+    return Mutex.#make(
+      Intent.openOrCreate,
+      at,
+      checkOptions(options, [...lockOpenOrCreateOptions, 'recover']),
+    );
+  }
+
+  static #make(intent: Intent, at: LockPlace, options: Partial<MutexOpenOrCreateOptions>): Mutex {
+    const { recover, ...others } = options;
+    const checked = checkRecover(recover);
+    return new Mutex(internal, obtain(native().Mutex, intent, at, others), checked);
+  }
+
+  /** @internal */
+  constructor(key: typeof internal, obtained: Obtained<NativeMutex>, recover: Recover | undefined) {
+    super(key, obtained);
+    this.#native = obtained.native;
+    this.#mine = obtained.mine;
+    this.#identity = obtained.identity;
+    this.#words = obtained.words;
+    this.#recover = recover;
+    this.#dismiss = enrol(obtained.identity, this);
+  }
+
+  static #of(value: Mutex): Mutex {
+    if (typeof value !== 'object' || value === null || !(#native in value)) throw receiverError('Mutex');
+    return value;
+  }
+
+  /** Whether a guard of this handle has the lock. */
+  get held(): boolean {
+    return Mutex.#of(this).#guard !== undefined;
+  }
+
+  /** The lock if nobody has it, or its owner is dead: pthread_mutex_trylock(3). `ENOTRECOVERABLE`. */
+  tryLock(): MutexGuard | undefined {
+    const mutex = Mutex.#of(this);
+    return mutex.#takeFree() ?? mutex.#attempt(undefined, false);
+  }
+
+  /**
+   * The lock, after those of this handle who came before: pthread_mutex_lock(3). `ETIMEDOUT`, `ENOTRECOVERABLE`; the
+   * signal's reason.
+   */
+  lock(options?: Wait): Promise<MutexGuard> {
+    return promised(() => {
+      const mutex = Mutex.#of(this);
+      return mutex.#wait(undefined, checkWaitFields(checkOptions(options, waitOptions)));
+    });
+  }
+
+  /** The lock; blocks the thread until it is free. `EDEADLK` where this thread has it; `ETIMEDOUT`, `ENOTRECOVERABLE`. */
+  lockSync(options?: WaitOptions): MutexGuard {
+    const mutex = Mutex.#of(this);
+    const timeout = checkWait(options);
+    return mutex.#takeFree() ?? mutex.#lockSync(undefined, timeout, listenedSignals());
+  }
+
+  [custom](_depth: number, options: object): string {
+    const { name, held, closed } = Mutex.#of(this);
+    return describe('Mutex', { name, held, closed }, options);
+  }
+
+  /** @internal */
+  protected override inUse(): boolean {
+    return this.#guard !== undefined;
+  }
+
+  /** @internal */
+  protected override rejectWaits(): void {
+    this.#words = closedBlock;
+    this.#lane?.close(() => closedError('lock', this.subject));
+    this.#dismiss();
+  }
+
+  /** The frequent case, without a native call: some 25 ns with unlock(). */
+  #takeFree(): MutexGuard | undefined {
+    if (this.#guard !== undefined) return undefined;
+    if (Atomics.compareExchange(this.#words, ownerWord, 0, this.#mine) !== 0) return undefined;
+    // Zeros in place of a file that was truncated look like a free lock.
+    if (this.#words[magicWord] !== published) return undefined;
+    const guard = new MutexGuard(internal, this, false);
+    this.#guard = guard;
+    return guard;
+  }
+
+  #attempt(again: MutexGuard | undefined, waiting: boolean): MutexGuard | undefined {
+    if (this.#guard !== undefined) return undefined;
+    const outcome = this.#native.attempt(waiting);
+    return outcome === Outcome.busy ? undefined : this.#grant(outcome, again);
+  }
+
+  #grant(outcome: Outcome, again: MutexGuard | undefined): MutexGuard {
+    const inherited = outcome === Outcome.inherited;
+    const guard = again ?? new MutexGuard(internal, this, inherited);
+    if (inherited && again !== undefined) (again as { ownerDied: boolean }).ownerDied = true;
+    if (inherited && this.#recover !== undefined) runRecover(this.#recover, this.#native);
+    this.#guard = guard;
+    return guard;
+  }
+
+  #wait(again: MutexGuard | undefined, wait: ReturnType<typeof checkWaitFields>): Promise<MutexGuard> {
+    if (this.closed) throw closedError('lock', this.subject);
+    this.#lane ??= new BellLane(this.#native, {
+      operation: 'lock',
+      syscall: 'pthread_mutex_lock',
+      subject: this.subject,
+      keepAlive: this.keepAlive,
+      take: (request) =>
+        (request === undefined ? this.#takeFree() : undefined) ?? this.#attempt(request, false),
+      look: (request) => this.#attempt(request, true),
+      held: () => this.#guard !== undefined,
+    });
+    return this.#lane.wait(again, wait);
+  }
+
+  #lockSync(again: MutexGuard | undefined, timeout: number, signals: Uint8Array | undefined): MutexGuard {
+    if (heldHere(this.#identity)) throw new IpcError('EDEADLK', 'pthread_mutex_lock', this.subject);
+    return this.#grant(this.#native.lockSync(timeout, signals), again);
+  }
+
+  #unlock(guard: MutexGuard): void {
+    this.#check(guard, 'pthread_mutex_unlock');
+    this.#guard = undefined;
+    const others = Atomics.compareExchange(this.#words, ownerWord, this.#mine, 0) !== this.#mine;
+    if (others) this.#unlockForOthers();
+    else if (this.#lane !== undefined) this.#lane.proceed();
+  }
+
+  /** Other processes wait for it too: those of this one stand back for a turn of the loop. */
+  #unlockForOthers(): void {
+    if (this.#lane?.empty === false) setImmediate(() => this.#lane?.proceed());
+    this.#native.unlock();
+  }
+
+  #check(guard: MutexGuard, syscall: string): void {
+    if (this.#guard !== guard) throw new IpcError('EPERM', syscall, this.subject);
+  }
+}
