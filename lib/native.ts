@@ -84,8 +84,8 @@ export interface NativeBarrier extends NativeLock {
 
 export interface NativeCondition extends NativeLock {
   note(): number;
-  look(noted: number): Outcome;
-  waitSync(noted: number, timeout: number, signals: Uint8Array | undefined): Outcome;
+  look(noted: number, mutex: NativeMutex): Outcome;
+  waitSync(noted: number, mutex: NativeMutex, timeout: number, signals: Uint8Array | undefined): Outcome;
   signal(): void;
 }
 

@@ -4,11 +4,8 @@ import { settleKeepAlive } from '../waiting/keep-alive.js';
 import { Lane, type LaneOptions, type Waiter } from '../waiting/lane.js';
 import { Bell, type Sleeper } from './bell.js';
 
-/**
- * Milliseconds. The kernel tells of a close at once, but gives back the lock byte of a killed process only after its
- * memory: so one looks again after these.
- */
-const looksAfterClose = [1, 10, 100] as const;
+/** Milliseconds after which one looks again: later_looks of native/core/segment/bell.h, for the same reason. */
+const laterLooks = [1, 10, 100] as const;
 
 export interface BellLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
   /** Another look, after the sleep was announced. */
@@ -52,9 +49,8 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
       this.#rest();
       return;
     }
-    if (closed) this.#looks = 0;
     this.#serve();
-    if (closed && !this.empty) this.#lookAgain();
+    if (closed && !this.empty) this.#lookFromNowOn();
   }
 
   close(error: () => unknown): void {
@@ -71,7 +67,10 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (this.#bell.listen()) this.#native.announce();
     else this.#sleepOnThread();
     const item = this.#options.look(first.request);
-    if (item === undefined) return;
+    if (item === undefined) {
+      if (this.#timer === undefined) this.#lookFromNowOn();
+      return;
+    }
     this.resolve(first, item);
     this.#serve();
   }
@@ -91,6 +90,8 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (!this.empty || !this.#waitedFor) return;
     waitedFor.remove(this);
     this.#waitedFor = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #rest(): void {
@@ -98,12 +99,18 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     this.#waitedFor = false;
     this.#bell.ignore();
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#asleep !== undefined) native().cancelWaitNow(this.#asleep);
+  }
+
+  #lookFromNowOn(): void {
+    this.#looks = 0;
+    this.#lookAgain();
   }
 
   #lookAgain(): void {
     clearTimeout(this.#timer);
-    const after = looksAfterClose[this.#looks];
+    const after = laterLooks[this.#looks];
     if (after === undefined) return;
     this.#looks += 1;
     this.#timer = setTimeout(() => {

@@ -1,7 +1,7 @@
 import { custom, describe } from '../describe.js';
 import { argumentError, closedError, receiverError } from '../errors.js';
 import { Intent, internal } from '../handle.js';
-import { type NativeCondition, native, Outcome } from '../native.js';
+import { type NativeCondition, type NativeMutex, native, Outcome } from '../native.js';
 import { checkOptions, checkWait, show, type WaitOptions } from '../options.js';
 import { BellLane } from '../segment/bell-lane.js';
 import { listenedSignals } from '../signals.js';
@@ -20,17 +20,24 @@ import {
   obtain,
 } from './place.js';
 
+/** The value of the counter before the mutex was given back, and that mutex. */
+interface Request {
+  readonly noted: number;
+  readonly mutex: NativeMutex;
+}
+
 const waitOptions = ['timeout', 'signal'] as const;
 
 /**
  * "Something has changed", between processes: pthread_cond_wait(3). It goes with whatever {@link Mutex} protects what
  * changes. `signal` and `broadcast` both wake everybody, and a wait may end without cause; so look at what you wait for
- * in a loop: `while (!ready()) await condition.wait(guard)`. No signal is lost that is given after `wait` was called.
+ * in a loop: `while (!ready()) await condition.wait(guard)`. No signal is lost that is given after `wait` was called; give
+ * it while you hold the mutex, so that a death just before it is not lost either: who waits gets the mutex then, and
+ * `ownerDied`.
  */
 export class Condition extends Lock {
   readonly #native: NativeCondition;
-  /** Who waits in this process, by the value of the counter that they have seen. */
-  readonly #lane: BellLane<number, true>;
+  readonly #lane: BellLane<Request, true>;
 
   /** A new one. `EEXIST`. */
   static create(at: LockPlace, options?: LockCreateOptions): Condition {
@@ -55,8 +62,8 @@ export class Condition extends Lock {
   constructor(key: typeof internal, obtained: Obtained<NativeCondition>) {
     super(key, obtained);
     this.#native = obtained.native;
-    const look = (noted: number): true | undefined =>
-      this.#native.look(noted) === Outcome.busy ? undefined : true;
+    const look = ({ noted, mutex }: Request): true | undefined =>
+      this.#native.look(noted, mutex) === Outcome.busy ? undefined : true;
     this.#lane = new BellLane(obtained.native, {
       operation: 'wait',
       syscall: 'pthread_cond_wait',
@@ -84,10 +91,10 @@ export class Condition extends Lock {
     wait.signal?.throwIfAborted();
     if (condition.closed) throw closedError('wait', condition.subject);
     // Under the mutex: whoever changes what it protects counts after this.
-    const noted = condition.#native.note();
+    const request = { noted: condition.#native.note(), mutex: MutexGuard.nativeOf(guard) };
     guard.unlock();
     try {
-      await condition.#lane.wait(noted, wait);
+      await condition.#lane.wait(request, wait);
     } finally {
       await MutexGuard.relock(guard);
     }
@@ -102,7 +109,7 @@ export class Condition extends Lock {
     const noted = condition.#native.note();
     guard.unlock();
     try {
-      condition.#native.waitSync(noted, timeout, listenedSignals());
+      condition.#native.waitSync(noted, MutexGuard.nativeOf(guard), timeout, listenedSignals());
     } finally {
       MutexGuard.relockSync(guard);
     }

@@ -33,6 +33,7 @@ const waitOptions = ['timeout', 'signal'] as const;
 let unlock: (mutex: Mutex, guard: MutexGuard) => void;
 let makeConsistent: (mutex: Mutex, guard: MutexGuard) => void;
 let holds: (mutex: Mutex, guard: MutexGuard) => boolean;
+let nativeOf: (mutex: Mutex) => NativeMutex;
 let relock: (mutex: Mutex, guard: MutexGuard) => Promise<MutexGuard>;
 let relockSync: (mutex: Mutex, guard: MutexGuard) => MutexGuard;
 
@@ -91,6 +92,11 @@ export class MutexGuard implements Disposable {
   }
 
   /** @internal */
+  static nativeOf(guard: MutexGuard): NativeMutex {
+    return nativeOf(guard.#mutex);
+  }
+
+  /** @internal */
   static relockSync(guard: MutexGuard): MutexGuard {
     return relockSync(guard.#mutex, guard);
   }
@@ -115,6 +121,7 @@ export class Mutex extends Lock {
 
   static {
     unlock = (mutex, guard) => mutex.#unlock(guard);
+    nativeOf = (mutex) => mutex.#native;
     holds = (mutex, guard) => mutex.#guard === guard;
     makeConsistent = (mutex, guard) => {
       mutex.#check(guard, 'pthread_mutex_consistent');

@@ -15,6 +15,9 @@ class Mutex : public LockWrap<Mutex, sync::Mutex> {
   void unlock(const Napi::CallbackInfo& info);
   void abandon(const Napi::CallbackInfo& info);
   void make_consistent(const Napi::CallbackInfo& info);
+
+  // For a condition that waits for it.
+  const sync::Mutex& lock() { return open("lock"); }
 };
 
 }  // namespace posix_ipc::binding

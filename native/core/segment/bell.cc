@@ -54,11 +54,13 @@ thread_local Watcher watcher;
 uint32_t bell_events() { return IN_ACCESS | IN_MODIFY | IN_CLOSE_WRITE; }
 
 void Bell::ring() const {
-  increase(sequence_);
-  at(SyncPoint::bell_counted);
-  // Taken away, and not only read: a sleeper that was killed costs one ring, not every one.
+  if (load(sleepers_) == 0) return;
+  // Taken away, and not only read: a sleeper that was killed costs one ring, not every one. Before the count:
+  // a sleeper that has read the new count already must find its flag still there, for the next who rings.
   const uint32_t sleepers = exchange(sleepers_, 0);
   at(SyncPoint::bell_taken);
+  increase(sequence_);
+  at(SyncPoint::bell_counted);
   // All of them: one that is woken alone and killed would leave the others asleep.
   if ((sleepers & by_futex) != 0) syscall(SYS_futex, sequence_, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   char byte;
@@ -106,6 +108,12 @@ void Sleeper::watch() {
   snprintf(path, sizeof path, "/proc/self/fd/%d", bell_.descriptor());
   watch_ = inotify_add_watch(watcher.get(), path, bell_events());
   if (watch_ == -1) phase_ = Phase::futex_only;
+  looks_ = 0;
+  look_later();
+}
+
+void Sleeper::look_later() {
+  next_look_ = looks_ < std::size(later_looks) ? Deadline::in(later_looks[looks_++]) : Deadline::never();
 }
 
 bool Sleeper::sleep_by_inotify(const Deadline& until) {
@@ -125,10 +133,7 @@ bool Sleeper::sleep_by_inotify(const Deadline& until) {
     }
   }
   if (closed) looks_ = 0;
-  if (closed || next_look_.passed()) {
-    next_look_ =
-        looks_ < std::size(looks_after_close) ? Deadline::in(looks_after_close[looks_++]) : Deadline::never();
-  }
+  if (closed || next_look_.passed()) look_later();
   return true;
 }
 

@@ -40,9 +40,9 @@ class Bell {
 // whoever truncates the file modifies it.
 uint32_t bell_events();
 
-// After a close: the byte of a process that was killed comes free only when its memory has been given back.
-// So one looks at once, then after each of these (milliseconds).
-constexpr double looks_after_close[] = {1, 10, 100};
+// Milliseconds after which a sleeper looks again, from the start of its sleep and from every close that it
+// hears: the byte of a process that was killed comes free a little after the last event of its death.
+constexpr double later_looks[] = {1, 10, 100};
 
 // One blocking wait of a thread at a bell. First by futex, which hands over fastest; a sleep that gets longer
 // goes on by inotify, which hears deaths too. Where there is no inotify instance to be had, in short sleeps.
@@ -61,6 +61,7 @@ class Sleeper {
   enum class Phase { futex, inotify, futex_only };
 
   void watch();
+  void look_later();
   bool sleep_by_inotify(const Deadline& until);
 
   const Bell& bell_;

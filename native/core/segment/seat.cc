@@ -66,8 +66,11 @@ bool Seat::alive(uint32_t index, uint32_t number) const {
 }
 
 bool Seat::deserted(uint32_t index) const {
-  if ((load(&table_.entries[index].epoch) & SeatEntry::occupied) == 0 || index == index_) return false;
-  return !ByteLock::held_by_another(descriptor_.get(), table_.first_byte + index);
+  const uint32_t epoch = load(&table_.entries[index].epoch);
+  if ((epoch & SeatEntry::occupied) == 0 || index == index_) return false;
+  if (ByteLock::held_by_another(descriptor_.get(), table_.first_byte + index)) return false;
+  // Or did it say farewell meanwhile?
+  return load(&table_.entries[index].epoch) == epoch;
 }
 
 void Seat::forgive(uint32_t index) const {

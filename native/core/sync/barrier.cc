@@ -8,13 +8,13 @@ namespace {
 
 constexpr const char* barrier_wait = "pthread_barrier_wait";
 
-// The word: [broken 1 | resets 7 | rounds 8 | those who have come 16]. All who come or go change it as a
+// The word: [broken 1 | resets 7 | rounds 16 | those who have come 8]. All who come or go change it as a
 // whole, so that the last to come and one who gives up at that moment agree who was there.
 constexpr uint32_t broken_bit = 1u << 31;
 constexpr uint32_t one_reset = 1u << 24;
 constexpr uint32_t resets_mask = 127u << 24;
-constexpr uint32_t one_round = 1u << 16;
-constexpr uint32_t rounds_mask = 255u << 16;
+constexpr uint32_t one_round = 1u << 8;
+constexpr uint32_t rounds_mask = 65535u << 8;
 constexpr uint32_t count_mask = one_round - 1;
 
 // Which round it is, in which life of the barrier.
@@ -124,10 +124,13 @@ void Barrier::break_up() {
 
 Status Barrier::reset() {
   if (stale()) return SystemError{ESTALE, "pthread_barrier_init"};
+  // Of two who reset after one death, the second must not send away those who have come since.
+  if (!broken() && !member_died()) return done();
+  // The marks before the word: or the next who comes would break it again.
   for (uint32_t index = 0; index < Block::seat_count; index++) seat().forgive(index);
   for (;;) {
     const uint32_t word = load(&block().word);
-    if (exchange_if(&block().word, word, (word + one_reset) & resets_mask)) break;
+    if (exchange_if(&block().word, word, ((word + one_reset) & resets_mask) | (word & rounds_mask))) break;
   }
   bell().ring();
   return done();

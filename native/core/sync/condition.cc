@@ -16,15 +16,15 @@ uint32_t Condition::note() const {
   return noted;
 }
 
-Result<Outcome> Condition::look(uint32_t noted) const {
-  return judged(Result<Outcome>(load(&block().word) == noted ? Outcome::busy : Outcome::taken),
-                condition_wait);
+Result<Outcome> Condition::look(uint32_t noted, const Mutex& mutex) const {
+  const bool pending = load(&block().word) == noted && !mutex.orphaned();
+  return judged(Result<Outcome>(pending ? Outcome::busy : Outcome::taken), condition_wait);
 }
 
-Result<Outcome> Condition::wait_since(uint32_t noted, const Patience& patience) {
+Result<Outcome> Condition::wait_since(uint32_t noted, const Mutex& mutex, const Patience& patience) {
   return Lock::wait(
       patience, condition_wait, [this, noted] { return load(&block().word) != noted; },
-      [this, noted](bool) { return look(noted); });
+      [this, noted, &mutex](bool) { return look(noted, mutex); });
 }
 
 Result<Outcome> Condition::wait(Mutex& mutex, const Patience& patience, Status& ended) {
@@ -32,7 +32,7 @@ Result<Outcome> Condition::wait(Mutex& mutex, const Patience& patience, Status& 
   auto unlocked = mutex.unlock();
   if (!unlocked.ok()) return unlocked.error();
   at(SyncPoint::condition_released);
-  auto signalled = wait_since(noted, patience);
+  auto signalled = wait_since(noted, mutex, patience);
   ended = signalled.ok() ? done() : Status(signalled.error());
   return mutex.lock(Patience{});
 }

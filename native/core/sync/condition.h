@@ -17,9 +17,11 @@ class Condition : public Lock {
 
   // What wait() compares with. Read while the mutex is held.
   uint32_t note() const;
-  Result<Outcome> look(uint32_t noted) const;
+  // Also where the mutex's owner has died: it may have died just before it signalled, and who locks next is
+  // told.
+  Result<Outcome> look(uint32_t noted, const Mutex& mutex) const;
   // Without the mutex: until it was signalled after `noted`.
-  Result<Outcome> wait_since(uint32_t noted, const Patience& patience);
+  Result<Outcome> wait_since(uint32_t noted, const Mutex& mutex, const Patience& patience);
   // Gives the mutex back, waits, and takes it again, also after a refusal, which is told in `ended`. The
   // outcome is that of the mutex.
   Result<Outcome> wait(Mutex& mutex, const Patience& patience, Status& ended);

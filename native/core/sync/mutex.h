@@ -34,6 +34,7 @@ class Mutex : public Lock {
   Status abandon() { return settle(word().abandon("pthread_mutex_unlock")); }
   Status make_consistent() { return word().make_consistent("pthread_mutex_consistent"); }
   bool held() const { return word().held(); }
+  bool orphaned() const { return stale() || word().orphaned(); }
   // Whether an end without close() is to be taken for a death.
   bool busy() const { return held(); }
 

@@ -7,6 +7,13 @@ namespace posix_ipc::sync {
 
 bool OwnerWord::free() const { return seat_of(load(word_)) == 0; }
 
+bool OwnerWord::orphaned() const {
+  const uint32_t word = load(word_);
+  const uint32_t seat = seat_of(word);
+  if (seat == 0) return (word & inconsistent) != 0;
+  return seat > Block::seat_count || !seat_.alive(seat - 1, word & SeatEntry::number_mask);
+}
+
 bool OwnerWord::held() const { return (load(word_) & ~(waiters | inconsistent)) == mine_; }
 
 Result<Outcome> OwnerWord::attempt(bool waiting, const char* syscall) const {

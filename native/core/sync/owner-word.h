@@ -27,6 +27,8 @@ class OwnerWord {
   OwnerWord(uint32_t* word, const Seat& seat, uint32_t mine) : word_(word), seat_(seat), mine_(mine) {}
 
   bool free() const;
+  // Whether its owner is dead, or it was left in disorder: whoever locks it now is told.
+  bool orphaned() const;
   // Whether this seat has it.
   bool held() const;
   // `waiting`: the owner is told that somebody is going to sleep.
