@@ -77,6 +77,13 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EINVAL msgctl': removed,
   'EINVAL semctl': removed,
 
+  ESTALE:
+    'the object was made shorter by another process, or its file system was full when a page was first used: close this ' +
+    'handle and open the object again',
+  EFAULT:
+    'the bytes given are a view of shared memory that another process has made shorter, or for which there was no room: ' +
+    'close that memory and open it again',
+
   'EPERM shm_open': foreignOwner,
   'EPERM sem_open': foreignOwner,
   'EPERM mq_open': foreignOwner,
@@ -140,7 +147,7 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM msgctl': () =>
     `only the owner may, and only root may raise maxBytes above ${sysctl('kernel/msgmnb')} (kernel.msgmnb)`,
   'EFAULT msgrcv':
-    'the buffer lost its bytes while the wait was pending: the message is in the field `received`',
+    'the buffer lost its bytes before the message was in it: the message is in the field `received`',
   'EOVERFLOW msgrcv':
     'the type of the message is beyond 2^53 - 1: message and type are in the field `received`',
 

@@ -1,4 +1,5 @@
 export { IpcError } from './errors.js';
+export { guard } from './guard.js';
 export type { Handle } from './handle.js';
 export * as inspect from './inspect/index.js';
 export type { Memory, TypedArrayConstructor } from './memory.js';

@@ -55,6 +55,10 @@ export function vacate(memory: Memory, method: string): void {
  * `buffer`, `bytes()` and `view()` are the shared bytes themselves: another process may write them at any moment, also
  * while they are being read. Never decode text or JSON in such a view, since Node's decoders read twice and trust what
  * they read first; `readText()` and `read()` copy before they look.
+ *
+ * Where another process has made a POSIX object shorter, or `/dev/shm` is full, the first touch of what is not there
+ * gives the whole handle zeros of its own, which nobody else sees. From then on every call throws `ESTALE`, `buffer` too,
+ * which is how to ask whether views still show the object. Close it and open it again. See {@link guard}.
  */
 export abstract class Memory implements Handle {
   readonly #native: NativeMemory;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { watchBusListeners } from './bus-listeners.js';
 import { IpcError, systemError } from './errors.js';
 import type { Intent } from './handle.js';
 
@@ -212,12 +213,22 @@ export interface NativeSysvMessageCalls {
   startReceive(capacity: number, type: number, except: boolean, truncate: boolean, done: Done): number;
 }
 
+/** The SIGBUS guard of this process: native/core/guard/handler.h. */
+export interface NativeGuard {
+  /** Puts the handler back in front; tells whether it stands, which is not so before the first map. */
+  installAgain(): boolean;
+  enable(): void;
+  disable(): void;
+  enabled(): boolean;
+}
+
 export interface Native {
   /** The second and later answers of the last call. */
   readonly answers: Float64Array;
   setErrorFactory(factory: typeof systemError): void;
   ftok(path: string, project: number): number;
   armExitCleanup(): void;
+  readonly guard: NativeGuard;
   /** Holds the event loop, or lets it go, by the words of `answers` that lib/waiting/keep-alive.ts names. */
   keepAlive(): void;
   /** Its `done` is called with ECANCELED, or with what it had taken before. */
@@ -290,6 +301,7 @@ function load(): Native {
   try {
     const addon = find(join(import.meta.dirname, '..'));
     addon.setErrorFactory(systemError);
+    watchBusListeners(addon.guard);
     return addon;
   } catch (cause) {
     throw new Error(`posix-ipc: the native addon cannot be loaded. ${adviceFor(cause)}`, { cause });

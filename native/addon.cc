@@ -3,6 +3,7 @@
 #include "binding/arguments.h"
 #include "binding/environment.h"
 #include "binding/error.h"
+#include "binding/guard.h"
 #include "binding/posix/message-queue.h"
 #include "binding/posix/semaphore.h"
 #include "binding/posix/shared-memory.h"
@@ -87,6 +88,7 @@ Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   exports["sysvSharedMemory"] = sysv_shared_memory(env);
   exports["sysvSemaphoreSet"] = sysv_semaphore_set(env);
   exports["sysvMessageQueue"] = sysv_message_queue(env);
+  exports["guard"] = guard(env);
   exports["keepAlive"] = Napi::Function::New<keep_alive>(env, "keepAlive");
   exports["cancelWait"] = Napi::Function::New<cancel_wait>(env, "cancelWait");
   exports["cancelWaitNow"] = Napi::Function::New<cancel_wait_now>(env, "cancelWaitNow");

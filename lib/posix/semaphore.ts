@@ -1,3 +1,4 @@
+import { refuseBusListeners } from '../bus-listeners.js';
 import { custom, describe } from '../describe.js';
 import { closedError, constructorError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
@@ -108,6 +109,7 @@ export class Semaphore implements Handle {
     this.#native = made;
     this.#name = name;
     this.#created = native().answers[0] === 1;
+    refuseBusListeners();
   }
 
   static #of(value: Semaphore): Semaphore {

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer';
+import { refuseBusListeners } from '../bus-listeners.js';
 import { IpcError, receiverError, systemError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { Intent, internal } from '../handle.js';
@@ -23,8 +24,8 @@ export interface SharedMemoryCreateOptions {
   /** Permission bits, from which the kernel takes the umask: 0o600. */
   mode?: number | undefined;
   /**
-   * Take the space at once (posix_fallocate(3), 0.36 ms per MiB), so that a full `/dev/shm` is `ENOSPC` now and not the
-   * end of the process later: true. For a large object `false`, and then {@link SharedMemory.reserve}.
+   * Take the space at once (posix_fallocate(3), 0.36 ms per MiB), so that a full `/dev/shm` is `ENOSPC` now and not
+   * `ESTALE` later: true. For a large object `false`, and then {@link SharedMemory.reserve}.
    */
   reserve?: boolean | undefined;
   /** Unlink it when this process ends in any way that can be caught, if this call has created it: false. */
@@ -174,6 +175,7 @@ export class SharedMemory extends Memory {
   ) {
     const { answers } = native();
     super(key, made, { path: name }, answers[0] as number, readOnly);
+    refuseBusListeners();
     this.#native = made;
     this.#name = name;
     this.#created = answers[1] === 1;
@@ -205,8 +207,8 @@ export class SharedMemory extends Memory {
 
   /**
    * Gives the object `size` bytes, with the space for them, and maps them anew; every view taken before is dead.
-   * A process that has more of it mapped and touches what was cut off gets SIGBUS. Locks that lie in it are closed when
-   * it gets smaller; `EBUSY` where one is held.
+   * A program that has more of it mapped and touches what was cut off gets SIGBUS; a handle of this library, `ESTALE`.
+   * Locks that lie in it are closed when it gets smaller; `EBUSY` where one is held.
    */
   resize(size: number): void {
     const memory = SharedMemory.#of(this);

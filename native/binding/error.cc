@@ -22,4 +22,8 @@ void throw_closed(Napi::Env env, const char* method, const Subject& subject) {
   throw_error(env, {EBADF, method}, subject);
 }
 
+void throw_stale(Napi::Env env, const char* method, const Subject& subject) {
+  throw_error(env, {ESTALE, method}, subject);
+}
+
 }  // namespace posix_ipc::binding

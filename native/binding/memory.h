@@ -60,16 +60,10 @@ class MemoryWrap : public Napi::ObjectWrap<Handle> {
     return open("buffer").buffer(info.Env(), self().subject());
   }
 
-  // read(offset, into), write(offset, from): the caller's bytes may be a view of this very mapping.
-  void read(const Napi::CallbackInfo& info) {
-    const Bytes into = bytes_of(info.Env(), info[1]);
-    std::memmove(into.data, range("read", info, into.length), into.length);
-  }
-
-  void write(const Napi::CallbackInfo& info) {
-    const Bytes from = bytes_of(info.Env(), info[1]);
-    std::memmove(range("write", info, from.length), from.data, from.length);
-  }
+  // read(offset, into), write(offset, from): the caller's bytes may be a view of this very mapping, or of
+  // another that loses its bytes under the copy.
+  void read(const Napi::CallbackInfo& info) { copy("read", info, bytes_of(info.Env(), info[1]), false); }
+  void write(const Napi::CallbackInfo& info) { copy("write", info, bytes_of(info.Env(), info[1]), true); }
 
   void close(const Napi::CallbackInfo& info) {
     if (!memory_ || memory_->closed()) return;
@@ -80,6 +74,7 @@ class MemoryWrap : public Napi::ObjectWrap<Handle> {
  protected:
   Memory& open(const char* method) {
     if (!memory_ || memory_->closed()) throw_closed(this->Env(), method, self().subject());
+    if (memory_->mapping().broken()) throw_stale(this->Env(), method, self().subject());
     return *memory_;
   }
 
@@ -87,6 +82,14 @@ class MemoryWrap : public Napi::ObjectWrap<Handle> {
 
  private:
   Handle& self() { return static_cast<Handle&>(*this); }
+
+  void copy(const char* method, const Napi::CallbackInfo& info, const Bytes& bytes, bool inwards) {
+    char* here = range(method, info, bytes.length);
+    const posix_ipc::guard::Copying copying(bytes.data, bytes.length);
+    std::memmove(inwards ? here : bytes.data, inwards ? bytes.data : here, bytes.length);
+    (void)open(method);
+    if (copying.lost()) throw_error(info.Env(), {EFAULT, method}, self().subject());
+  }
 
   char* range(const char* method, const Napi::CallbackInfo& info, size_t length) {
     Mapping& mapping = open(method).mapping();

@@ -10,7 +10,9 @@ Result<Mapping> Mapping::of_descriptor(int descriptor, size_t size, off_t offset
   const int flags = access == Access::shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
   void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, descriptor, offset);
   if (address == MAP_FAILED) return last_error("mmap");
-  return Mapping(address, size, false);
+  Mapping mapping(address, size, false);
+  mapping.guard_ = guard::Range(address, size);
+  return mapping;
 }
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
@@ -19,6 +21,7 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
     address_ = std::exchange(other.address_, nullptr);
     size_ = other.size_;
     attached_ = other.attached_;
+    guard_ = std::move(other.guard_);
   }
   return *this;
 }
@@ -28,13 +31,16 @@ Mapping::~Mapping() { (void)release(); }
 Status Mapping::release() {
   if (address_ == nullptr) return done();
   void* address = std::exchange(address_, nullptr);
+  guard_.remove();
   return attached_ ? check(shmdt(address), "shmdt") : check(munmap(address, size_), "munmap");
 }
 
 void Mapping::retire() {
   if (address_ == nullptr) return;
-  // Where the kernel refuses (vm.overcommit_memory = 2), the object stays mapped until the destructor: safe,
-  // only later. A System V segment replaced this way counts as detached, as if by shmdt(2).
+  // The guard stays until the addresses are given back: a thread that has touched a lost page may be on its
+  // way to the handler. Where the kernel refuses (vm.overcommit_memory = 2), the object stays mapped until
+  // the destructor: safe, only later. A System V segment replaced this way counts as detached, as if by
+  // shmdt(2).
   void* pages = mmap(address_, size_, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (pages != MAP_FAILED) attached_ = false;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/guard/range.h"
 #include "core/result.h"
 
 namespace posix_ipc {
@@ -15,18 +16,25 @@ class Mapping {
  public:
   enum class Access { shared, copy_on_write };
 
-  // `copy_on_write` needs a readable descriptor only: what is written stays in this process (MAP_PRIVATE).
+  // Guarded: a page that the file has no longer, or has no room for, does not end the process, but breaks the
+  // mapping. `copy_on_write` needs a readable descriptor only: what is written stays in this process
+  // (MAP_PRIVATE).
   static Result<Mapping> of_descriptor(int descriptor, size_t size, off_t offset, Access access);
-  // A range that shmat(2) has made.
+  // A range that shmat(2) has made; its size is fixed, so it needs no guard.
   static Mapping of_attachment(void* address, size_t size) { return Mapping(address, size, true); }
 
   Mapping(Mapping&& other) noexcept
-      : address_(std::exchange(other.address_, nullptr)), size_(other.size_), attached_(other.attached_) {}
+      : address_(std::exchange(other.address_, nullptr)),
+        size_(other.size_),
+        attached_(other.attached_),
+        guard_(std::move(other.guard_)) {}
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
 
   char* address() const { return static_cast<char*>(address_); }
   size_t size() const { return size_; }
+  // The file lost the bytes under it: what is here now is this process's alone, and was zeros. For ever.
+  bool broken() const { return guard_.broken(); }
 
   // munmap(2) or shmdt(2).
   Status release();
@@ -46,6 +54,7 @@ class Mapping {
   void* address_;
   size_t size_;
   bool attached_;
+  guard::Range guard_;
 };
 
 }  // namespace posix_ipc

@@ -58,13 +58,20 @@ PosixSemaphore::PosixSemaphore(const Napi::CallbackInfo& info) : ObjectWrap(info
   held_ = std::make_shared<Held>(Held{std::move(name), std::move(semaphore)});
 }
 
+void PosixSemaphore::Held::throw_unusable(napi_env env, const char* method) const {
+  if (semaphore.closed()) throw_closed(env, method, subject());
+  throw_stale(env, method, subject());
+}
+
 Semaphore& PosixSemaphore::open(const char* method) {
-  if (held_->semaphore.closed()) throw_closed(Env(), method, held_->subject());
+  if (!held_->usable()) held_->throw_unusable(Env(), method);
   return held_->semaphore;
 }
 
 Napi::Value PosixSemaphore::value(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), expect(info.Env(), open("value").value(), held_->subject()));
+  const int value = expect(info.Env(), open("value").value(), held_->subject());
+  (void)open("value");
+  return Napi::Number::New(info.Env(), value);
 }
 
 Napi::Value PosixSemaphore::bind_post(const Napi::CallbackInfo& info) {
@@ -77,25 +84,28 @@ Napi::Value PosixSemaphore::bind_try_wait(const Napi::CallbackInfo& info) {
 
 napi_value PosixSemaphore::post(napi_env env, napi_callback_info info) {
   Held& held = *BoundCall<Held, 0>(env, info).object;
-  if (held.semaphore.closed())
-    return guarded(env, [&]() -> napi_value { throw_closed(env, "post", held.subject()); });
-  if (held.semaphore.post()) return nullptr;
+  if (held.usable() && held.semaphore.post() && !held.semaphore.broken()) return nullptr;
   const SystemError error = last_error("sem_post");
-  return guarded(env, [&]() -> napi_value { throw_error(env, error, held.subject()); });
+  return guarded(env, [&]() -> napi_value {
+    if (!held.usable()) held.throw_unusable(env, "post");
+    throw_error(env, error, held.subject());
+  });
 }
 
 // Nothing (undefined) when it took one, true when the value is 0: the frequent answer is the cheaper one.
 napi_value PosixSemaphore::try_wait(napi_env env, napi_callback_info info) {
   Held& held = *BoundCall<Held, 0>(env, info).object;
-  if (held.semaphore.closed())
-    return guarded(env, [&]() -> napi_value { throw_closed(env, "tryWait", held.subject()); });
-  return held.semaphore.try_wait() ? nullptr : boolean(env, true);
+  const bool taken = held.usable() && held.semaphore.try_wait();
+  if (!held.usable()) return guarded(env, [&]() -> napi_value { held.throw_unusable(env, "tryWait"); });
+  return taken ? nullptr : boolean(env, true);
 }
 
 // waitSync(timeout, signals)
 void PosixSemaphore::wait_sync(const Napi::CallbackInfo& info) {
   Semaphore& semaphore = open("waitSync");
-  expect(info.Env(), semaphore.wait(patience_of(info.Env(), info[0], info[1])), held_->subject());
+  auto waited = semaphore.wait(patience_of(info.Env(), info[0], info[1]));
+  (void)open("waitSync");
+  expect(info.Env(), std::move(waited), held_->subject());
 }
 
 // startWait(callback(errno)) => id. lib ends it before it closes the semaphore.
@@ -111,6 +121,7 @@ Napi::Value PosixSemaphore::stat(const Napi::CallbackInfo& info) {
   Semaphore& semaphore = open("stat");
   auto record = file_status(info.Env(), expect(info.Env(), semaphore.stat(), held_->subject()));
   record["value"] = Napi::Number::New(info.Env(), expect(info.Env(), semaphore.value(), held_->subject()));
+  (void)open("stat");
   return record;
 }
 

@@ -33,6 +33,8 @@ class PosixSemaphore : public Napi::ObjectWrap<PosixSemaphore> {
     std::string name;
     posix::Semaphore semaphore;
     Subject subject() const { return Subject::path(name); }
+    bool usable() const { return !semaphore.closed() && !semaphore.broken(); }
+    [[noreturn]] void throw_unusable(napi_env env, const char* method) const;
   };
 
   static napi_value post(napi_env env, napi_callback_info info);

@@ -8,6 +8,7 @@
 #include "binding/patience.h"
 #include "binding/records.h"
 #include "binding/sysv/identifier.h"
+#include "core/guard/range.h"
 #include "core/sysv/message-queue.h"
 
 namespace posix_ipc::binding {
@@ -17,11 +18,14 @@ using namespace sysv::message_queue;
 constexpr auto kind = exit_cleanup::Kind::sysv_message_queue;
 
 // Answers the length of the text.
-size_t write(Letter& letter, napi_env env, napi_value data, napi_value type) {
+size_t write(int id, Letter& letter, napi_env env, napi_value data, napi_value type) {
   const Bytes bytes = bytes_of(env, data);
   letter.ensure(bytes.length);
   letter.type() = static_cast<long>(number_of(env, type));
+  const posix_ipc::guard::Copying copying(bytes.data, bytes.length);
   std::memcpy(letter.text(), bytes.data, bytes.length);
+  // Else the zeros would be sent.
+  if (copying.lost()) throw_error(env, {EFAULT, "msgsnd"}, Subject::id(id));
   return bytes.length;
 }
 
@@ -41,9 +45,21 @@ struct Queue {
 
   // Answers: type.
   napi_value read(napi_env env, const Received& message, const Bytes& into) {
+    const posix_ipc::guard::Copying copying(into.data, into.length);
     std::memcpy(into.data, letter.text(), std::min(message.length, into.length));
+    if (copying.lost()) throw_with_message(env, message);
     answer_type(answers, message.type);
     return integer(env, message.length);
+  }
+
+  // The message is taken, and must not go with the bytes of the buffer.
+  [[noreturn]] void throw_with_message(napi_env env, const Received& message) {
+    auto error = error_value(env, {EFAULT, "msgrcv"}, Subject::id(id));
+    auto received = Napi::Object::New(env);
+    received["data"] = Napi::Buffer<char>::Copy(env, letter.text(), message.length);
+    received["type"] = Napi::BigInt::New(env, static_cast<int64_t>(message.type));
+    error.Set("received", received);
+    throw error;
   }
 };
 
@@ -58,7 +74,7 @@ napi_value try_send_message(napi_env env, napi_callback_info info) {
   const BoundCall<Queue, 2> call(env, info);
   Queue& queue = *call.object;
   return guarded(env, [&] {
-    const size_t length = write(queue.letter, env, call.arguments[0], call.arguments[1]);
+    const size_t length = write(queue.id, queue.letter, env, call.arguments[0], call.arguments[1]);
     return boolean(env, expect(env, try_send(queue.id, queue.letter, length), Subject::id(queue.id)));
   });
 }
@@ -68,7 +84,7 @@ napi_value send_sync(napi_env env, napi_callback_info info) {
   const BoundCall<Queue, 4> call(env, info);
   Queue& queue = *call.object;
   return guarded(env, [&]() -> napi_value {
-    const size_t length = write(queue.letter, env, call.arguments[0], call.arguments[1]);
+    const size_t length = write(queue.id, queue.letter, env, call.arguments[0], call.arguments[1]);
     const auto patience = patience_of(env, call.arguments[2], call.arguments[3]);
     expect(env, send(queue.id, queue.letter, length, patience), Subject::id(queue.id));
     return nullptr;
@@ -115,7 +131,7 @@ napi_value start_send(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     auto letter = std::make_shared<Letter>();
     const int id = call.object->id;
-    const size_t length = write(*letter, env, call.arguments[0], call.arguments[1]);
+    const size_t length = write(id, *letter, env, call.arguments[0], call.arguments[1]);
     Loop::Work work;
     work.name = "msgsnd:" + std::to_string(id);
     work.call = [id, letter, length] { return send_interruptibly(id, *letter, length); };

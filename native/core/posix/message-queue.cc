@@ -7,6 +7,8 @@
 
 #include <cstdio>
 
+#include "core/guard/table.h"
+
 namespace posix_ipc::posix {
 namespace {
 
@@ -45,6 +47,12 @@ mq_attr attributes_of(const MessageQueue::Creation& creation) {
   attributes.mq_msgsize = creation.message_size ? *creation.message_size
                                                 : system_default("/proc/sys/fs/mqueue/msgsize_default", 8192);
   return attributes;
+}
+
+// The caller's bytes may be a view of shared memory whose pages were taken away.
+SystemError refusal(const SystemError& error, const char* data, size_t length) {
+  if (error.number == EFAULT) guard::repair_all(data, length);
+  return error;
 }
 
 }  // namespace
@@ -92,7 +100,7 @@ Result<bool> MessageQueue::try_send(const char* data, size_t length, unsigned pr
       [&] { return syscall(SYS_mq_timedsend, descriptor_.get(), data, length, priority, nullptr); });
   if (answer == 0) return true;
   if (errno == EAGAIN) return false;
-  return last_error("mq_send");
+  return refusal(last_error("mq_send"), data, length);
 }
 
 Result<std::optional<MessageQueue::Received>> MessageQueue::try_receive(char* data, size_t capacity) {
@@ -101,7 +109,7 @@ Result<std::optional<MessageQueue::Received>> MessageQueue::try_receive(char* da
       [&] { return syscall(SYS_mq_timedreceive, descriptor_.get(), data, capacity, &priority, nullptr); });
   if (length >= 0) return std::optional<Received>(Received{static_cast<size_t>(length), priority});
   if (errno == EAGAIN) return std::optional<Received>();
-  return last_error("mq_receive");
+  return refusal(last_error("mq_receive"), data, capacity);
 }
 
 template <typename Call>
@@ -115,10 +123,12 @@ Status MessageQueue::block_in(const Patience& patience, const char* plain, const
 }
 
 Status MessageQueue::send(const char* data, size_t length, unsigned priority, const Patience& patience) {
-  return block_in(patience, "mq_send", "mq_timedsend", [&](const timespec* moment) {
+  auto status = block_in(patience, "mq_send", "mq_timedsend", [&](const timespec* moment) {
     return moment == nullptr ? mq_send(descriptor_.get(), data, length, priority)
                              : mq_timedsend(descriptor_.get(), data, length, priority, moment);
   });
+  if (!status.ok()) return refusal(status.error(), data, length);
+  return status;
 }
 
 Result<MessageQueue::Received> MessageQueue::receive(char* data, size_t capacity, const Patience& patience) {
@@ -128,7 +138,7 @@ Result<MessageQueue::Received> MessageQueue::receive(char* data, size_t capacity
     return length = moment == nullptr ? mq_receive(descriptor_.get(), data, capacity, &priority)
                                       : mq_timedreceive(descriptor_.get(), data, capacity, &priority, moment);
   });
-  if (!status.ok()) return status.error();
+  if (!status.ok()) return refusal(status.error(), data, capacity);
   return Received{static_cast<size_t>(length), priority};
 }
 

@@ -33,6 +33,9 @@ class Semaphore {
 
   bool created() const { return created_; }
   bool closed() const { return words_ == nullptr; }
+  // The file lost its bytes: no post of anybody arrives here any more. Asked before and after each call,
+  // which may be the one that finds out.
+  bool broken() const { return mapping_.broken(); }
   int descriptor() const { return descriptor_.get(); }
 
   // False, with errno, when the value is at its maximum: the hottest call of all, and a Status would cost a
@@ -44,7 +47,7 @@ class Semaphore {
   }
   Status wait(const Patience& patience);
   // For a thread of ours: 0 or an errno, EINTR too.
-  int wait_interruptibly() { return wait_until(Deadline::never()) == -1 ? errno : 0; }
+  int wait_interruptibly();
   Result<int> value();
   Result<struct stat> stat() const;
   Status close();
