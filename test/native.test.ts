@@ -142,6 +142,7 @@ test('the public names are these', async () => {
     'RwLock',
     'Semaphore',
     'SharedMemory',
+    'guard',
     'inspect',
     'sealed',
     'sysv',

@@ -10,7 +10,7 @@ import { testWith } from '../helpers/tools.js';
 // What was found in other packages of this kind, and must not be found here; each in a process of its own. The whole
 // list of 41, and where each is tested:
 //
-//  1 to 9, 32 to 37, 41  here; but a peer that truncates the object (in 5 and 32) comes with the SIGBUS guard
+//  1 to 9, 32 to 37, 41  here; a peer that truncates the object (in 5 and 32) in guard.test.ts
 //  10, 11, 15 to 19, 21  message-queue.test.ts; 12 there, as far as receiving goes
 //  13, 14, 20            events, promises and the thread pool: come with the waits that do not block
 //  22, 24, 25            semaphore.test.ts; 23 there for signals, for timers with the waits that do not block
