@@ -1,6 +1,6 @@
 import { refuseBusListeners } from '../bus-listeners.js';
 import { custom, describe } from '../describe.js';
-import { closedError, constructorError, receiverError } from '../errors.js';
+import { closedError, constructorError, type IpcError, receiverError } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import { type Handle, Intent, internal } from '../handle.js';
 import { checkName, type Name } from '../name.js';
@@ -203,7 +203,11 @@ export class Semaphore implements Handle {
 
   [custom](_depth: number, options: object): string {
     const { name, closed } = Semaphore.#of(this);
-    return describe('Semaphore', closed ? { name, closed } : { name, value: this.value, closed }, options);
+    try {
+      return describe('Semaphore', closed ? { name, closed } : { name, value: this.value, closed }, options);
+    } catch (error) {
+      return describe('Semaphore', { name, value: (error as IpcError).code, closed }, options);
+    }
   }
 
   #makeLane(): ThreadLane<undefined, true> {

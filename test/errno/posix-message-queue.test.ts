@@ -2,7 +2,7 @@ import { MessageQueue, type MessageQueueCreateOptions } from 'posix-ipc';
 import { expect, onTestFinished } from 'vitest';
 import { attempt, attempting, nobody, outcomeOf, refused } from '../helpers/attempt.js';
 import { uniqueName } from '../helpers/names.js';
-import { name } from '../helpers/objects.js';
+import { cutOff, name } from '../helpers/objects.js';
 import { covers, needs } from './covers.js';
 import { expectRetried } from './retried.js';
 
@@ -122,6 +122,16 @@ covers('mq_open', {
 });
 
 covers('mq_send, mq_timedsend', {
+  EFAULT: () => {
+    const path = present();
+    using queue = MessageQueue.open(path);
+    expect(outcomeOf(() => queue.trySend(cutOff()))).toEqual(refused('EFAULT', 'mq_send', { path }, /view/));
+    expect(outcomeOf(() => queue.sendSync(cutOff()))).toEqual(refused('EFAULT', 'mq_send', { path }));
+    const timed = outcomeOf(() => queue.sendSync(cutOff(), { timeout: 1 }));
+    expect(timed).toEqual(refused('EFAULT', 'mq_timedsend', { path }));
+    expect(queue.length).toBe(0);
+  },
+
   EAGAIN: () => {
     using queue = MessageQueue.open(present());
     expect([queue.trySend('1'), queue.trySend('2'), queue.trySend('3')]).toEqual([true, true, false]);
@@ -179,6 +189,19 @@ covers('mq_send, mq_timedsend', {
 });
 
 covers('mq_receive, mq_timedreceive', {
+  EFAULT: () => {
+    const path = present();
+    using queue = MessageQueue.open(path);
+    for (const call of [
+      (into: Uint8Array) => queue.tryReceiveInto(into),
+      (into: Uint8Array) => queue.receiveIntoSync(into),
+    ]) {
+      queue.sendSync('1');
+      expect(outcomeOf(() => call(cutOff()))).toEqual(refused('EFAULT', 'mq_receive', { path }, /view/));
+    }
+    expect(queue.length).toBe(0);
+  },
+
   EAGAIN: () => {
     using queue = MessageQueue.open(present());
     expect(queue.tryReceive()).toBe(undefined);

@@ -6,7 +6,8 @@ import { IpcError, sysv } from 'posix-ipc';
 import { expect, onTestFinished } from 'vitest';
 import { attempt, attempting, nobody, outcomeOf, refused } from '../helpers/attempt.js';
 import { uniqueKey } from '../helpers/names.js';
-import { letters, temporary } from '../helpers/objects.js';
+import { cutOff, letters, temporary } from '../helpers/objects.js';
+import { ipcError } from '../helpers/thrown.js';
 import { python } from '../helpers/tools.js';
 import { blocked } from '../helpers/until.js';
 import { covers, needs } from './covers.js';
@@ -58,6 +59,14 @@ covers('msgget', {
 });
 
 covers('msgsnd', {
+  EFAULT: () => {
+    const queue = letters();
+    const { id } = queue;
+    expect(outcomeOf(() => queue.trySend(cutOff()))).toEqual(refused('EFAULT', 'msgsnd', { id }, /view/));
+    expect(outcomeOf(() => queue.sendSync(cutOff()))).toEqual(refused('EFAULT', 'msgsnd', { id }, /view/));
+    expect(queue.stat().length).toBe(0);
+  },
+
   EACCES: needs('another user', async () => {
     const { id } = present(0o644);
     const outcome = await attempt(
@@ -150,6 +159,19 @@ covers('msgsnd', {
 });
 
 covers('msgrcv', {
+  EFAULT: () => {
+    const queue = letters();
+    const { id } = queue;
+    for (const call of [
+      (into: Uint8Array) => queue.tryReceiveInto(into),
+      (into: Uint8Array) => queue.receiveIntoSync(into),
+    ]) {
+      queue.sendSync('1', { type: 7 });
+      const received = { data: Buffer.from('1'), type: 7n };
+      expect(() => call(cutOff())).toThrow(ipcError('EFAULT', 'msgrcv', { id, received }));
+    }
+  },
+
   E2BIG: () => {
     const queue = letters();
     const { id } = queue;

@@ -27,6 +27,7 @@ const never = (code: string, when: string): Row => ({ code, how: 'cannot happen'
 const signal = 'a signal interrupts it';
 const listenedFor =
   'a signal comes that the program listens for, while `waitSync` waits; any other ends the process or is answered by calling again';
+const goneView = 'the bytes are a view of shared memory that was cut off';
 const noPointers = 'it is about pointers, and those are ours';
 const processFiles = 'the process has as many files open as it may (`RLIMIT_NOFILE`)';
 const systemFiles = 'the system has as many files open as it may (`fs.file-max`)';
@@ -134,6 +135,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   'mq_send, mq_timedsend': [
     value('EAGAIN', 'the queue is full: `trySend` gives `false`'),
     provoked('EBADF', "the queue was opened with `access: 'read'`"),
+    provoked('EFAULT', goneView),
     retried(signal),
     never('EINVAL', 'a priority out of range is a `RangeError` before, and the time is ours'),
     provoked('EMSGSIZE', 'the message is longer than `messageSize`'),
@@ -142,6 +144,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   'mq_receive, mq_timedreceive': [
     value('EAGAIN', 'the queue is empty: `tryReceive` gives `undefined`'),
     provoked('EBADF', "the queue was opened with `access: 'write'`"),
+    provoked('EFAULT', `${goneView}; the message is lost`),
     retried(signal),
     never('EINVAL', 'the time is ours'),
     provoked('EMSGSIZE', 'the buffer of the caller is shorter than `messageSize`'),
@@ -264,7 +267,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   msgsnd: [
     provoked('EACCES', 'the mode of the queue does not allow to write'),
     value('EAGAIN', 'the queue is full: `trySend` gives `false`'),
-    never('EFAULT', noPointers),
+    provoked('EFAULT', `${goneView}; the library's own`),
     provoked('EIDRM', 'the queue was removed while the thread waited'),
     retried(signal),
     provoked('EINVAL', 'the queue was removed, or the message is longer than `kernel.msgmax`'),
@@ -274,7 +277,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   msgrcv: [
     provoked('E2BIG', 'the message is longer than the buffer and `truncate` was not given; it stays'),
     provoked('EACCES', 'the mode of the queue does not allow to read'),
-    never('EFAULT', noPointers),
+    provoked('EFAULT', `${goneView}; the message is in \`received\`; the library's own`),
     provoked('EIDRM', 'the queue was removed while the thread waited'),
     retried(signal),
     provoked('EINVAL', 'the queue was removed'),

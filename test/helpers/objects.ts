@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs';
 import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
 import { onTestFinished } from 'vitest';
 import { watchId } from './leftovers.js';
@@ -18,6 +19,16 @@ export function name(): string {
     for (const kind of [SharedMemory, Semaphore, MessageQueue]) quietly(() => kind.unlink(unique));
   });
   return unique;
+}
+
+/** Bytes of shared memory that are not there any more, and that nobody has touched since. */
+export function cutOff(): Uint8Array {
+  const path = name();
+  const memory = SharedMemory.create(path, { size: 4096 });
+  onTestFinished(() => memory.close());
+  const bytes = memory.bytes(0, 8);
+  truncateSync(`/dev/shm${path}`);
+  return bytes;
 }
 
 /** A System V object that goes with the test. */

@@ -3,6 +3,7 @@ import {
   type Access,
   type Advice,
   type Data,
+  guard,
   type Handle,
   IpcError,
   inspect,
@@ -23,6 +24,14 @@ import {
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(..._: Same<A, B> extends true ? [] : ['these types differ']) => {};
+
+export function guarding() {
+  same<typeof guard.enabled, boolean>();
+  guard.disable();
+  guard.enable();
+  // @ts-expect-error: it is switched by its methods
+  guard.enabled = false;
+}
 
 export async function posix() {
   using memory = SharedMemory.create('/name', {
