@@ -52,9 +52,9 @@ describe('a SIGBUS that is none of its business', () => {
 });
 
 testWith('no sanitizer')(
-  'without a map left the process ends by SIGBUS, and does not run for ever',
+  'where the kernel gives no map the process ends by SIGBUS, and does not run for ever',
   async () => {
-    expect(await touch('without-maps')).toMatchObject({ ...dead, stdout: 'enabled true\n' });
+    expect(await touch('without-addresses')).toMatchObject({ ...dead, stdout: 'enabled true\n' });
   },
 );
 
