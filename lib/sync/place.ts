@@ -1,3 +1,4 @@
+import { refuseBusListeners } from '../bus-listeners.js';
 import { argumentError, rangeError, type Subject } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
 import type { Intent } from '../handle.js';
@@ -66,6 +67,7 @@ export function obtain<T extends NativeLock>(
   const mode = checkMode(options.mode);
   const owner = checkOwner(options.owner);
   const made = new make(intent, place.name ?? '', place.descriptor, place.offset, mode, owner, parties);
+  refuseBusListeners();
   const [created, mine, start, inode] = native().answers as unknown as [number, number, number, number];
   if (unlinkOnExit && created === 1) {
     promiseExitCleanup(
