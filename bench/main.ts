@@ -1,10 +1,12 @@
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { reportCalls } from './report/calls.js';
+import { reportDeaths, reportHandOvers, reportUncontended } from './report/locks.js';
 import { judgeWaits, waitsTable } from './report/waits.js';
 import { judgeWakes, wakeTable } from './report/wake.js';
 import { type Measured, measureCall } from './runner.js';
 import { calls } from './scenarios/calls.js';
+import { holds, measureDeaths, measureHandOver, measureUncontended } from './scenarios/locks.js';
 import { loads, measureLoad } from './scenarios/waits.js';
 import { measureWakes, placements } from './scenarios/wake.js';
 import { transports } from './wake/transports.js';
@@ -18,6 +20,7 @@ Examples:
   npm run bench -- calls                what each call costs beyond its system call
   npm run bench -- calls --rounds 41    the same with more rounds, on a noisy machine
   npm run bench -- wake                 an awaited round trip between two processes
+  npm run bench -- locks                a lock alone, handed over, and left by a dead owner
   npm run bench -- waits                what the rest of a service notices of its pending waits`,
   );
 
@@ -94,6 +97,30 @@ program
     const { text, kept } = judgeWaits(measured);
     console.log(text);
     process.exitCode = kept ? 0 : 1;
+  });
+
+program
+  .command('locks')
+  .description('a mutex: alone, handed over between two processes, and after the death of its owner')
+  .option('--runs <number>', 'runs of Node and C++ in turn; the median counts', positiveInteger, 7)
+  .option('--deaths <number>', 'owners killed, of each kind', positiveInteger, 20)
+  .action(async ({ runs, deaths }: { runs: number; deaths: number }) => {
+    const progress = new SingleBar({
+      format: 'locks {bar} {percentage} % | {eta} s left',
+      clearOnComplete: true,
+    });
+    progress.start(3 * runs + 2 + holds.length * runs + 3 * deaths, 0);
+    const tick = () => progress.increment();
+    const uncontended = measureUncontended(3 * runs, tick);
+    const handOvers = [];
+    for (const hold of holds) handOvers.push(await measureHandOver(hold, runs, tick));
+    const died = await measureDeaths(deaths, tick);
+    progress.stop();
+
+    console.log(`Node ${process.version}, ${process.arch}`);
+    const reports = [reportUncontended(uncontended), reportHandOvers(handOvers), reportDeaths(died)];
+    for (const { text } of reports) console.log(text);
+    process.exitCode = reports.every(({ kept }) => kept) ? 0 : 1;
   });
 
 await program.parseAsync();

@@ -28,29 +28,38 @@ export interface MutexOpenOptions extends LockOpenOptions, RecoverOption {}
 export interface MutexOpenOrCreateOptions extends LockOpenOrCreateOptions, RecoverOption {}
 
 const waitOptions = ['timeout', 'signal'] as const;
+/** Of a guard's number, which begins anew then; the engine keeps a number up to here in a word. */
+const lastTurn = 2 ** 30;
 
 // What guards and conditions ask of a mutex.
-let unlock: (mutex: Mutex, guard: MutexGuard) => void;
-let makeConsistent: (mutex: Mutex, guard: MutexGuard) => void;
-let holds: (mutex: Mutex, guard: MutexGuard) => boolean;
+let unlock: (mutex: Mutex, turn: number) => void;
+let makeConsistent: (mutex: Mutex, turn: number) => void;
+let holds: (mutex: Mutex, turn: number) => boolean;
 let nativeOf: (mutex: Mutex) => NativeMutex;
 let relock: (mutex: Mutex, guard: MutexGuard) => Promise<MutexGuard>;
 let relockSync: (mutex: Mutex, guard: MutexGuard) => MutexGuard;
+let renew: (guard: MutexGuard, turn: number, ownerDied: boolean) => void;
 
 /** The right to what a {@link Mutex} protects, from `lock` to `unlock`: of whatever task, across any await. */
 export class MutexGuard implements Disposable {
   readonly #mutex: Mutex;
-  /**
-   * Whether the last owner died while it had the lock (`EOWNERDEAD`): what it protects may be half changed, unless a
-   * `recover` function has set it right.
-   */
-  readonly ownerDied: boolean;
+  /** Which of the mutex's turns it stands for. A number: the mutex, which is old, refers to no young guard. */
+  #turn: number;
+  #ownerDied: boolean;
+
+  static {
+    renew = (guard, turn, ownerDied) => {
+      guard.#turn = turn;
+      guard.#ownerDied ||= ownerDied;
+    };
+  }
 
   /** @internal */
-  constructor(key: typeof internal, mutex: Mutex, ownerDied: boolean) {
+  constructor(key: typeof internal, mutex: Mutex, turn: number, ownerDied: boolean) {
     if (key !== internal) throw constructorError('MutexGuard', 'lock() of a Mutex');
     this.#mutex = mutex;
-    this.ownerDied = ownerDied;
+    this.#turn = turn;
+    this.#ownerDied = ownerDied;
   }
 
   static #of(value: MutexGuard): MutexGuard {
@@ -58,14 +67,24 @@ export class MutexGuard implements Disposable {
     return value;
   }
 
+  /**
+   * Whether the last owner died while it had the lock (`EOWNERDEAD`): what it protects may be half changed, unless a
+   * `recover` function has set it right.
+   */
+  get ownerDied(): boolean {
+    return MutexGuard.#of(this).#ownerDied;
+  }
+
   /** Whether it has not been unlocked. */
   get held(): boolean {
-    return holds(MutexGuard.#of(this).#mutex, this);
+    const guard = MutexGuard.#of(this);
+    return holds(guard.#mutex, guard.#turn);
   }
 
   /** What the mutex protects is in order again: pthread_mutex_consistent(3). */
   makeConsistent(): void {
-    makeConsistent(MutexGuard.#of(this).#mutex, this);
+    const guard = MutexGuard.#of(this);
+    makeConsistent(guard.#mutex, guard.#turn);
   }
 
   /**
@@ -73,7 +92,8 @@ export class MutexGuard implements Disposable {
    * mutex is `ENOTRECOVERABLE` from now on, for everybody.
    */
   unlock(): void {
-    unlock(MutexGuard.#of(this).#mutex, this);
+    const guard = MutexGuard.#of(this);
+    unlock(guard.#mutex, guard.#turn);
   }
 
   /** Unlocks, unless that has been done. */
@@ -115,16 +135,17 @@ export class Mutex extends Lock {
   readonly #dismiss: () => void;
   /** The block; another one, that nobody can lock, once this handle is closed. */
   #words: Int32Array;
-  #guard: MutexGuard | undefined;
+  /** Which guard has the lock; negative, which had it last. */
+  #turn = 0;
   /** Who waits in this process: in the order they came. */
   #lane: BellLane<MutexGuard | undefined, MutexGuard> | undefined;
 
   static {
-    unlock = (mutex, guard) => mutex.#unlock(guard);
+    unlock = (mutex, turn) => mutex.#unlock(turn);
     nativeOf = (mutex) => mutex.#native;
-    holds = (mutex, guard) => mutex.#guard === guard;
-    makeConsistent = (mutex, guard) => {
-      mutex.#check(guard, 'pthread_mutex_consistent');
+    holds = (mutex, turn) => mutex.#turn === turn;
+    makeConsistent = (mutex, turn) => {
+      mutex.#check(turn, 'pthread_mutex_consistent');
       mutex.#native.makeConsistent();
     };
     relock = (mutex, guard) => mutex.#wait(guard, { timeout: Number.POSITIVE_INFINITY, signal: undefined });
@@ -174,7 +195,7 @@ export class Mutex extends Lock {
 
   /** Whether a guard of this handle has the lock. */
   get held(): boolean {
-    return Mutex.#of(this).#guard !== undefined;
+    return Mutex.#of(this).#turn > 0;
   }
 
   /** The lock if nobody has it, or its owner is dead: pthread_mutex_trylock(3). `ENOTRECOVERABLE`. */
@@ -208,7 +229,7 @@ export class Mutex extends Lock {
 
   /** @internal */
   protected override inUse(): boolean {
-    return this.#guard !== undefined;
+    return this.#turn > 0;
   }
 
   /** @internal */
@@ -220,28 +241,41 @@ export class Mutex extends Lock {
 
   /** The frequent case, without a native call: some 25 ns with unlock(). */
   #takeFree(): MutexGuard | undefined {
-    if (this.#guard !== undefined) return undefined;
+    if (this.#turn > 0) return undefined;
     if (Atomics.compareExchange(this.#words, ownerWord, 0, this.#mine) !== 0) return undefined;
     // Zeros in place of a file that was truncated look like a free lock.
     if (this.#words[magicWord] !== published) return undefined;
-    const guard = new MutexGuard(internal, this, false);
-    this.#guard = guard;
-    return guard;
+    return new MutexGuard(internal, this, this.#nextTurn(), false);
+  }
+
+  #nextTurn(): number {
+    this.#turn = this.#turn === -lastTurn ? 1 : 1 - this.#turn;
+    return this.#turn;
   }
 
   #attempt(again: MutexGuard | undefined, waiting: boolean): MutexGuard | undefined {
-    if (this.#guard !== undefined) return undefined;
+    if (this.#turn > 0) return undefined;
     const outcome = this.#native.attempt(waiting);
     return outcome === Outcome.busy ? undefined : this.#grant(outcome, again);
   }
 
   #grant(outcome: Outcome, again: MutexGuard | undefined): MutexGuard {
-    const inherited = outcome === Outcome.inherited;
-    const guard = again ?? new MutexGuard(internal, this, inherited);
-    if (inherited && again !== undefined) (again as { ownerDied: boolean }).ownerDied = true;
-    if (inherited && this.#recover !== undefined) runRecover(this.#recover, this.#native);
-    this.#guard = guard;
-    return guard;
+    const ownerDied = outcome === Outcome.inherited;
+    const turn = this.#nextTurn();
+    if (ownerDied && this.#recover !== undefined) this.#recoverBy(this.#recover);
+    if (again === undefined) return new MutexGuard(internal, this, turn, ownerDied);
+    renew(again, turn, ownerDied);
+    return again;
+  }
+
+  #recoverBy(recover: Recover): void {
+    try {
+      runRecover(recover, this.#native);
+    } catch (error) {
+      this.#turn = -this.#turn;
+      this.#proceedLater();
+      throw error;
+    }
   }
 
   #wait(again: MutexGuard | undefined, wait: ReturnType<typeof checkWaitFields>): Promise<MutexGuard> {
@@ -254,7 +288,7 @@ export class Mutex extends Lock {
       take: (request) =>
         (request === undefined ? this.#takeFree() : undefined) ?? this.#attempt(request, false),
       look: (request) => this.#attempt(request, true),
-      held: () => this.#guard !== undefined,
+      held: () => this.#turn > 0,
     });
     return this.#lane.wait(again, wait);
   }
@@ -264,9 +298,9 @@ export class Mutex extends Lock {
     return this.#grant(this.#native.lockSync(timeout, signals), again);
   }
 
-  #unlock(guard: MutexGuard): void {
-    this.#check(guard, 'pthread_mutex_unlock');
-    this.#guard = undefined;
+  #unlock(turn: number): void {
+    this.#check(turn, 'pthread_mutex_unlock');
+    this.#turn = -turn;
     const others = Atomics.compareExchange(this.#words, ownerWord, this.#mine, 0) !== this.#mine;
     if (others) this.#unlockForOthers();
     else if (this.#lane !== undefined) this.#lane.proceed();
@@ -274,11 +308,15 @@ export class Mutex extends Lock {
 
   /** Other processes wait for it too: those of this one stand back for a turn of the loop. */
   #unlockForOthers(): void {
-    if (this.#lane?.empty === false) setImmediate(() => this.#lane?.proceed());
+    this.#proceedLater();
     this.#native.unlock();
   }
 
-  #check(guard: MutexGuard, syscall: string): void {
-    if (this.#guard !== guard) throw new IpcError('EPERM', syscall, this.subject);
+  #proceedLater(): void {
+    if (this.#lane?.empty === false) setImmediate(() => this.#lane?.proceed());
+  }
+
+  #check(turn: number, syscall: string): void {
+    if (this.#turn !== turn) throw new IpcError('EPERM', syscall, this.subject);
   }
 }

@@ -287,16 +287,26 @@ export class RwLock extends Lock {
   #grant(mode: Mode, outcome: Outcome): RwGuard {
     const inherited = outcome === Outcome.inherited;
     if (mode === 'read' && !inherited) return this.#join();
-    if (inherited && this.#recover !== undefined) runRecover(this.#recover, this.#native);
-    this.#writer = new RwGuard(internal, this, true, inherited);
-    return this.#writer;
+    const guard = new RwGuard(internal, this, true, inherited);
+    this.#writer = guard;
+    if (inherited && this.#recover !== undefined) this.#recoverBy(this.#recover);
+    return guard;
+  }
+
+  #recoverBy(recover: Recover): void {
+    try {
+      runRecover(recover, this.#native);
+    } catch (error) {
+      this.#writer = undefined;
+      this.#proceedLater();
+      throw error;
+    }
   }
 
   #unlock(guard: RwGuard): void {
     if (guard === this.#writer) {
       this.#writer = undefined;
-      // Other processes may wait: those of this one stand back for a turn of the loop.
-      if (!this.#lane.empty) setImmediate(() => this.#lane.proceed());
+      this.#proceedLater();
       this.#native.unlockWrite();
       return;
     }
@@ -306,5 +316,10 @@ export class RwLock extends Lock {
     // Who writes waits for this; or the block is gone.
     if (!this.#openToReaders() || this.#words[magicWord] !== published) this.#native.unlockRead();
     this.#lane.proceed();
+  }
+
+  /** Other processes may wait: those of this one stand back for a turn of the loop. */
+  #proceedLater(): void {
+    if (!this.#lane.empty) setImmediate(() => this.#lane.proceed());
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +15,7 @@ class Spin {
   // Whether `come()` has become true.
   template <typename Come>
   bool until(Come come) {
-    if (single_cpu() || !worth_it()) return false;
+    if (only_cpu() || !worth_it()) return false;
     const uint64_t start = now();
     for (;;) {
       for (int look = 0; look < 16; look++) {
@@ -47,13 +47,11 @@ class Spin {
     return true;
   }
 
-  // Where all run on one CPU, whoever is waited for cannot come meanwhile.
-  static bool single_cpu() {
-    static const bool single = [] {
-      cpu_set_t set;
-      return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
-    }();
-    return single;
+  // Whoever is waited for cannot come meanwhile. Of processes that are pinned nothing is known here: they
+  // learn.
+  static bool only_cpu() {
+    static const bool only = sysconf(_SC_NPROCESSORS_ONLN) == 1;
+    return only;
   }
 
   static uint64_t now() {

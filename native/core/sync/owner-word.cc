@@ -27,7 +27,7 @@ Result<Outcome> OwnerWord::attempt(bool waiting, const char* syscall) const {
       at(SyncPoint::mutex_locked);
       return (word & inconsistent) != 0 ? Outcome::inherited : Outcome::taken;
     }
-    if (!seat_.alive(seat - 1, word & SeatEntry::number_mask)) {
+    if (held() || !seat_.alive(seat - 1, word & SeatEntry::number_mask)) {
       // Others may have been asleep already: they stay announced.
       const uint32_t disorder = mistake == Mistake::death_unreported ? 0 : inconsistent;
       if (!exchange_if(word_, word, mine_ | disorder | waiters)) continue;

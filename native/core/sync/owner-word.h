@@ -31,6 +31,7 @@ class OwnerWord {
   bool orphaned() const;
   // Whether this seat has it.
   bool held() const;
+  // By one who does not have it: a word that says otherwise is garbage, and is taken like a dead owner's.
   // `waiting`: the owner is told that somebody is going to sleep.
   Result<Outcome> attempt(bool waiting, const char* syscall) const;
 

@@ -42,8 +42,8 @@ Result<Outcome> RwLock::try_read(bool waiting) {
       continue;
     }
     const uint32_t owner = OwnerWord::seat_of(word);
-    const bool dead =
-        owner == 0 || (owner <= Block::seat_count && !seat().alive(owner - 1, word & SeatEntry::number_mask));
+    const bool dead = owner == 0 || this->word().held() ||
+                      (owner <= Block::seat_count && !seat().alive(owner - 1, word & SeatEntry::number_mask));
     if (dead) return attempt_write(waiting);
     if (owner == OwnerWord::not_recoverable) return SystemError{ENOTRECOVERABLE, read_lock};
     if (owner > Block::seat_count) return SystemError{EBADMSG, read_lock};
