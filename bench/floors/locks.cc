@@ -15,15 +15,15 @@ using namespace posix_ipc;
 
 namespace {
 
-int64_t now() {
+double now() {
   timespec moment;
   clock_gettime(CLOCK_MONOTONIC, &moment);
-  return moment.tv_sec * 1000000000LL + moment.tv_nsec;
+  return static_cast<double>(moment.tv_sec) * 1e9 + static_cast<double>(moment.tv_nsec);
 }
 
 // As bench/locks/hand-over.ts lays it out.
 struct Page {
-  int64_t unlocked;
+  double unlocked;
   // How often each has called lock(), and how often it has come back.
   int32_t called[2];
   int32_t locked[2];
@@ -51,28 +51,28 @@ int main(int argc, char** argv) {
   if (file == -1) fail("shm_open");
   auto* page = static_cast<Page*>(mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
   const int me = atoi(argv[3]);
-  const int64_t hold = atoll(argv[4]);
+  const double hold = atof(argv[4]);
   const int rounds = atoi(argv[5]);
 
-  std::vector<int64_t> taken;
+  std::vector<double> taken;
   const int other = 1 - me;
   for (int round = 1; round <= rounds; round++) {
     __atomic_store_n(&page->called[me], round, __ATOMIC_SEQ_CST);
     if (!mutex.lock(Patience{}).ok()) return 1;
-    const int64_t locked = now();
-    taken.push_back(locked - read_now(page->unlocked));
+    const double locked = now();
+    taken.push_back(locked - page->unlocked);
     __atomic_store_n(&page->locked[me], round, __ATOMIC_SEQ_CST);
     // Until the other one stands at the door.
     while (read_now(page->called[other]) == read_now(page->locked[other]) && read_now(page->ended) == 0)
       continue;
     while (now() - locked < hold) continue;
     const int32_t turn = read_now(page->locked[other]);
-    __atomic_store_n(&page->unlocked, now(), __ATOMIC_SEQ_CST);
+    page->unlocked = now();
     if (!mutex.unlock().ok()) return 1;
     // The other one goes first, or this would be no hand-over.
     while (read_now(page->locked[other]) == turn && read_now(page->ended) == 0) continue;
   }
   __atomic_store_n(&page->ended, 1, __ATOMIC_SEQ_CST);
   mutex.leave();
-  for (const int64_t nanoseconds : taken) printf("%lld\n", static_cast<long long>(nanoseconds));
+  for (const double nanoseconds : taken) printf("%.0f\n", nanoseconds);
 }

@@ -2,23 +2,23 @@ import type { SharedMemory } from 'posix-ipc';
 
 /** What the two processes of a hand-over share beside the mutex; bench/floors/locks.cc has the same. */
 export class Page {
-  readonly #unlocked: BigInt64Array;
+  readonly #unlocked: Float64Array;
   readonly #words: Int32Array;
 
   constructor(memory: SharedMemory) {
-    this.#unlocked = memory.view(BigInt64Array, 0, 1);
+    this.#unlocked = memory.view(Float64Array, 0, 1);
     this.#words = memory.view(Int32Array, 8, 5);
   }
 
   static readonly size = 32;
 
-  /** When the lock was given back last, on the clock of all processes: nanoseconds. */
-  get unlocked(): bigint {
-    return Atomics.load(this.#unlocked, 0);
+  /** When the lock was given back last: nanoseconds. Written before the unlock, which orders it. */
+  get unlocked(): number {
+    return this.#unlocked[0] as number;
   }
 
-  set unlocked(moment: bigint) {
-    Atomics.store(this.#unlocked, 0, moment);
+  set unlocked(moment: number) {
+    this.#unlocked[0] = moment;
   }
 
   /** How often each has called `lock`, and how often it has come back. */

@@ -57,7 +57,7 @@ function perTurn(turns: number, run: (turns: number) => void): number {
 
 /** How long an owner keeps the lock, in nanoseconds: shorter and longer than a waiter looks before it sleeps. */
 export const holds = [
-  { title: 'the waiter still looks', hold: 3_000, rounds: 30_000 },
+  { title: 'the waiter still looks', hold: 1_000, rounds: 50_000 },
   { title: 'the waiter sleeps', hold: 300_000, rounds: 2_000 },
 ] as const;
 

@@ -5,6 +5,7 @@ import { type NativeMutex, native, Outcome } from '../native.js';
 import { checkOptions, checkWait, type WaitOptions } from '../options.js';
 import { BellLane } from '../segment/bell-lane.js';
 import { closedBlock, magicWord, ownerWord, published } from '../segment/block.js';
+import { Spin } from '../segment/spin.js';
 import { listenedSignals } from '../signals.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { promised } from '../waiting/promised.js';
@@ -135,6 +136,7 @@ export class Mutex extends Lock {
   readonly #dismiss: () => void;
   /** The block; another one, that nobody can lock, once this handle is closed. */
   #words: Int32Array;
+  readonly #spin = new Spin();
   /** Which guard has the lock; negative, which had it last. */
   #turn = 0;
   /** Who waits in this process: in the order they came. */
@@ -219,7 +221,7 @@ export class Mutex extends Lock {
   lockSync(options?: WaitOptions): MutexGuard {
     const mutex = Mutex.#of(this);
     const timeout = checkWait(options);
-    return mutex.#takeFree() ?? mutex.#lockSync(undefined, timeout, listenedSignals());
+    return mutex.#takeFree() ?? mutex.#takeSoon() ?? mutex.#lockSync(undefined, timeout, listenedSignals());
   }
 
   [custom](_depth: number, options: object): string {
@@ -246,6 +248,10 @@ export class Mutex extends Lock {
     // Zeros in place of a file that was truncated look like a free lock.
     if (this.#words[magicWord] !== published) return undefined;
     return new MutexGuard(internal, this, this.#nextTurn(), false);
+  }
+
+  #takeSoon(): MutexGuard | undefined {
+    return this.#turn <= 0 && this.#spin.until0(this.#words, ownerWord) ? this.#takeFree() : undefined;
   }
 
   #nextTurn(): number {
