@@ -1,16 +1,27 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
-import { describe, expect, test } from 'vitest';
+import { Barrier, Condition, MessageQueue, Mutex, RwLock, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { leaveNothing, watchId } from './helpers/leftovers.js';
 import { name, set } from './helpers/objects.js';
 import { fixture, runFixture, start } from './helpers/program.js';
 import { typeError } from './helpers/thrown.js';
 import { blocked } from './helpers/until.js';
+import { verdictOn } from './helpers/verdicts.js';
 
 leaveNothing();
 
 const kinds = ['shm', 'sem', 'msg'] as const;
+const locks = ['mutex', 'condition', 'rw-lock', 'barrier'] as const;
+
+/** A name, of which those of four locks are made. */
+function nameOfLocks(): string {
+  const path = name();
+  onTestFinished(() => {
+    for (const lock of locks) rmSync(`/dev/shm${path}-${lock}`, { force: true });
+  });
+  return path;
+}
 
 /** Which of the objects of test/fixtures/exit/end.mjs are there. */
 function there(path: string, ids: number[]): string[] {
@@ -24,7 +35,7 @@ function there(path: string, ids: number[]): string[] {
 }
 
 async function ending(way: string) {
-  const path = name();
+  const path = nameOfLocks();
   // Somewhere else, where a core may lie.
   const program = start(process.execPath, [fixture('exit/end.mjs'), way, path], { cwd: tmpdir() });
   let ids: number[] = [];
@@ -53,7 +64,11 @@ describe('unlinkOnExit and removeOnExit keep their promise', () => {
     expect(there(path, ids())).toEqual([]);
   });
 
-  const ways = ['waiting for a signal', 'waiting for a signal in a blocking call'];
+  const ways = [
+    'waiting for a signal',
+    'waiting for a signal in a blocking call',
+    'waiting for a signal in the wait for a condition',
+  ];
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
   test.each(ways.flatMap((way) => signals.map((signal) => [way, signal] as const)))(
     '%s and getting %s, and the parent sees that signal',
@@ -75,7 +90,8 @@ describe('unlinkOnExit and removeOnExit keep their promise', () => {
     program.child.kill('SIGKILL');
     const ended = await program.ended;
     await told(ended.stdout);
-    expect(there(path, ids())).toHaveLength(6);
+    expect(there(path, ids())).toHaveLength(10);
+    for (const lock of locks) expect(verdictOn(`${path}-${lock}`).verdict).toBe('orphan');
     sysv.SharedMemory.fromId(ids()[0]).remove();
     sysv.SemaphoreSet.fromId(ids()[1]).remove();
     sysv.MessageQueue.fromId(ids()[2]).remove();
@@ -135,26 +151,33 @@ describe('nothing is taken away that was not promised', () => {
   test.each(['unlinked', 'renamed', 'killed by SIGTERM'])(
     'what another one has put under the name stays (%s)',
     async (way) => {
-      const path = name();
+      const path = nameOfLocks();
       await runFixture('exit/replace.mjs', [path, way]);
       const file = path.slice(1);
-      const expected = way === 'unlinked' ? [file, `sem.${file}`, file] : [file, `sem.${file}`];
+      const files = [file, `sem.${file}`, `${file}-mutex`];
+      const expected = way === 'unlinked' ? [file, ...files] : files;
       expect(there(path, []).sort()).toEqual(expected.sort());
       if (way === 'unlinked') {
         using semaphore = Semaphore.open(path);
         using queue = MessageQueue.open(path);
         expect([semaphore.value, queue.maxMessages]).toEqual([5, 2]);
+        Mutex.open(`${path}-mutex`).close();
       }
     },
   );
 
   test('what openOrCreate has found stays', async () => {
-    const path = name();
+    const path = nameOfLocks();
     using memory = SharedMemory.create(path, { size: 4096 });
     using semaphore = Semaphore.create(path, { value: 1 });
     using queue = MessageQueue.create(path, { maxMessages: 1, messageSize: 8 });
+    Mutex.create(`${path}-mutex`).close();
+    Condition.create(`${path}-condition`).close();
+    RwLock.create(`${path}-rw-lock`).close();
+    Barrier.create(`${path}-barrier`, { parties: 2 }).close();
     const { stdout, code } = await runFixture('exit/open-or-create.mjs', [path]);
-    expect([stdout, code]).toEqual(['false false false\n', 0]);
+    expect([stdout, code]).toEqual([`${'false '.repeat(6)}false\n`, 0]);
+    for (const lock of locks) expect(there(`${path}-${lock}`, [])).toHaveLength(1);
     expect([memory.stat().links, semaphore.stat().links, queue.stat().links]).toEqual([1, 1, 1]);
   });
 
@@ -199,6 +222,14 @@ describe('the promises of a process', () => {
     watchId('sem', Number(/id (\d+)/.exec(refused)?.[1]));
   });
 
+  test('are so few that a lock too much is not left behind either', async () => {
+    const path = name();
+    const { stdout } = await runFixture('exit/many.mjs', ['1024', path]);
+    const [first, last] = stdout.trim().split('\n');
+    for (const id of JSON.parse(first).made) watchId('sem', id);
+    expect([last, there(path, [])]).toEqual(['ENOBUFS', []]);
+  });
+
   test('are free again when the object is removed before', async () => {
     const { stdout, code } = await runFixture('exit/many.mjs', ['1024', 'remove one']);
     const [first, last] = stdout.trim().split('\n');
@@ -216,11 +247,19 @@ describe('the promises of a process', () => {
       [sysv.SharedMemory, 'create', [0, { size: 1, removeOnExit: value }]],
       [sysv.SemaphoreSet, 'create', [0, { count: 1, removeOnExit: value }]],
       [sysv.MessageQueue, 'create', [0, { removeOnExit: value }]],
+      [Mutex, 'create', ['/x', { unlinkOnExit: value }]],
+      [Barrier, 'create', ['/x', { parties: 2, unlinkOnExit: value }]],
     ];
     for (const [kind, method, words] of calls) {
       expect(() => Reflect.apply(Reflect.get(kind, method), kind, words)).toThrow(wrong);
     }
   });
+});
+
+test('a lock in a memory has no name of its own to be taken away', () => {
+  using memory = SharedMemory.create(name(), { size: 4096 });
+  const wrong = typeError('ERR_INVALID_ARG_VALUE', '`unlinkOnExit` is of a named lock');
+  expect(() => Mutex.create({ memory, offset: 0 }, { unlinkOnExit: true })).toThrow(wrong);
 });
 
 test('removing an object that was promised away is no fault at the end', async () => {
