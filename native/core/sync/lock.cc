@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 
 #include "core/segment/byte-lock.h"
 #include "core/segment/creation.h"
@@ -91,25 +92,34 @@ Result<Lock> Lock::obtain(const Place& place, const Wish& wish) {
       created = initialised.value();
       if (!created && wish.intent == Intent::create) return SystemError{EEXIST, "mmap"};
     }
-    return sit_down(std::move(descriptor), place.offset, wish, created);
+    return sit_down(descriptor.get(), place.offset, wish, created);
   }
-  const SegmentCreation creation = {sizeof(Block), wish.mode,
-                                    [&](int descriptor) { return write_block(descriptor, wish); }};
-  auto file = obtain_segment(wish.intent, place.name, creation, wish.owner);
+  // Seated before it has its name: a call that finds no descriptor or memory left has made nothing, and nobody
+  // has opened a lock meanwhile whose name would have to be taken away again.
+  std::optional<Lock> made;
+  const auto initialise = [&](int descriptor) -> Status {
+    auto written = write_block(descriptor, wish);
+    if (!written.ok()) return written;
+    auto seated = sit_down(descriptor, 0, wish, true);
+    if (!seated.ok()) return seated.error();
+    made.emplace(seated.take());
+    return done();
+  };
+  auto file = obtain_segment(wish.intent, place.name, {sizeof(Block), wish.mode, initialise}, wish.owner);
   if (!file.ok()) return file.error();
-  const bool created = file.value().created;
-  return sit_down(std::move(file.value().descriptor), 0, wish, created);
+  if (file.value().created) return std::move(*made);
+  return sit_down(file.value().descriptor.get(), 0, wish, false);
 }
 
-Result<Lock> Lock::sit_down(Descriptor descriptor, uint64_t offset, const Wish& wish, bool created) {
-  auto window = map_block(descriptor.get(), offset);
+Result<Lock> Lock::sit_down(int descriptor, uint64_t offset, const Wish& wish, bool created) {
+  auto window = map_block(descriptor, offset);
   if (!window.ok()) return window.error();
   auto& [mapping, start, block] = window.value();
   // Also one that its creator has not finished, or another kind or version.
   if (load(&block->magic) != Block::published || load(&block->layout) != Block::layout_of(wish.kind))
     return SystemError{EPROTO, "mmap"};
   bool predecessor_died = false;
-  auto seat = Seat::take(descriptor.get(), {block->seats, Block::seat_count, offset + first_seat_byte},
+  auto seat = Seat::take(descriptor, {block->seats, Block::seat_count, offset + first_seat_byte},
                          predecessor_died);
   if (!seat.ok()) return seat.error();
   Lock lock(std::move(mapping), start, seat.take(), created, predecessor_died);

@@ -82,7 +82,7 @@ class Lock {
  private:
   Lock(Mapping mapping, size_t offset, Seat seat, bool created, bool predecessor_died);
 
-  static Result<Lock> sit_down(Descriptor descriptor, uint64_t offset, const Wish& wish, bool created);
+  static Result<Lock> sit_down(int descriptor, uint64_t offset, const Wish& wish, bool created);
 
   Mapping mapping_;
   size_t offset_;
