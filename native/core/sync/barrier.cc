@@ -50,7 +50,9 @@ Result<Outcome> Barrier::wait(const Patience& patience) {
 
 Result<Outcome> Barrier::arrive() {
   if (waiting_) return SystemError{EBUSY, barrier_wait};
-  return judged(try_arrive(), barrier_wait);
+  auto outcome = judged(try_arrive(), barrier_wait);
+  if (!outcome.ok()) waiting_ = false;
+  return outcome;
 }
 
 Result<Outcome> Barrier::try_arrive() {

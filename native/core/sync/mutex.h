@@ -23,7 +23,7 @@ class Mutex : public Lock {
   }
   // ETIMEDOUT, EDEADLK, ENOTRECOVERABLE, EBADMSG, ESTALE; EINTR where `patience` heeds signals.
   Result<Outcome> lock(const Patience& patience) {
-    if (held()) return SystemError{EDEADLK, "pthread_mutex_lock"};
+    if (held()) return judged(Result<Outcome>(SystemError{EDEADLK, "pthread_mutex_lock"}), "pthread_mutex_lock");
     return wait(
         patience, "pthread_mutex_lock", [this] { return word().free(); },
         [this](bool waiting) { return attempt(waiting); });
@@ -32,7 +32,10 @@ class Mutex : public Lock {
   // In disorder it is ENOTRECOVERABLE for everybody from now on.
   Status unlock() { return settle(word().give_back("pthread_mutex_unlock")); }
   Status abandon() { return settle(word().abandon("pthread_mutex_unlock")); }
-  Status make_consistent() { return word().make_consistent("pthread_mutex_consistent"); }
+  Status make_consistent() {
+    if (stale()) return SystemError{ESTALE, "pthread_mutex_consistent"};
+    return word().make_consistent("pthread_mutex_consistent");
+  }
   bool held() const { return word().held(); }
   bool orphaned() const { return stale() || word().orphaned(); }
   // Whether an end without close() is to be taken for a death.

@@ -87,7 +87,7 @@ bool RwLock::readers_left() const {
 }
 
 Result<Outcome> RwLock::read(const Patience& patience) {
-  if (reading() || writing_) return SystemError{EDEADLK, read_lock};
+  if (reading() || writing_) return judged(Result<Outcome>(SystemError{EDEADLK, read_lock}), read_lock);
   auto outcome = wait(
       patience, read_lock, [this] { return word().free(); },
       [this](bool waiting) { return attempt_read(waiting); });
@@ -96,7 +96,7 @@ Result<Outcome> RwLock::read(const Patience& patience) {
 }
 
 Result<Outcome> RwLock::write(const Patience& patience) {
-  if (reading() || writing_) return SystemError{EDEADLK, write_lock};
+  if (reading() || writing_) return judged(Result<Outcome>(SystemError{EDEADLK, write_lock}), write_lock);
   auto outcome = wait(
       patience, write_lock, [this] { return claimed_ ? !readers_left() : word().free(); },
       // Never gives the word back between two looks: new readers would come in.

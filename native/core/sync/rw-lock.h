@@ -29,7 +29,10 @@ class RwLock : public Lock {
   Status unlock_read();
   Status unlock_write();
   Status abandon();
-  Status make_consistent() { return word().make_consistent("pthread_rwlock_wrlock"); }
+  Status make_consistent() {
+    if (stale()) return SystemError{ESTALE, "pthread_rwlock_wrlock"};
+    return word().make_consistent("pthread_rwlock_wrlock");
+  }
 
   bool reading() const;
   // Readers are kept out, and have gone.
