@@ -13,10 +13,15 @@ export const locks = {
 export type LockKind = keyof typeof locks;
 export const lockKinds = Object.keys(locks) as LockKind[];
 
-/** A program that has the object, as WAY says: `Mutex.lock`. */
-export async function holder(way: string, path: string, under: string[] = []): Promise<Program> {
-  const [command, ...words] = [...under, process.execPath, fixture('faults/hold.mjs'), way, path];
-  const program = start(command, words);
+/** A program that has the object, as the first word says: `Mutex.lock`; its name is the second. */
+export async function holder(...words: string[]): Promise<Program> {
+  return holderUnder([], ...words);
+}
+
+/** The same, started by another program. */
+export async function holderUnder(under: string[], ...words: string[]): Promise<Program> {
+  const [command, ...rest] = [...under, process.execPath, fixture('faults/hold.mjs'), ...words];
+  const program = start(command, rest);
   await program.printed('holding');
   return program;
 }
