@@ -2,12 +2,12 @@ import { chmodSync, existsSync, truncateSync, writeFileSync } from 'node:fs';
 import { Barrier, Condition, Mutex, RwLock, Semaphore } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { attempt, type Ipc, nobody, refused } from '../helpers/attempt.js';
+import { lockKinds, locks, memory, open } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { runFixture } from '../helpers/program.js';
 import { ipcError } from '../helpers/thrown.js';
 import { testWith } from '../helpers/tools.js';
-import { lockKinds, locks, memory, open } from './helpers.js';
 
 // The file of a lock is cut off, has no room, is unfinished or somebody else's. Of the plain objects: test/posix.
 leaveNothing();
@@ -120,7 +120,9 @@ describe('where /dev/shm is full', () => {
       // Nothing of them takes up what is free again.
       full.close();
       SharedMemory.unlink(path);
-      SharedMemory.create(path, { size: 2 ** 16 }).bytes().fill(1);
+      SharedMemory.create(path, { size: 2 ** 16 })
+        .bytes()
+        .fill(1);
       return codes;
     };
     expect(await attempt({ shm: '64k' }, fill, name())).toEqual({ value: Array(5).fill('ENOSPC') });
@@ -148,7 +150,9 @@ describe('a lock that is not finished, or none', () => {
       expect(() => kind.openOrCreate(path)).toThrow(expect.objectContaining({ code: 'EPROTO', path }));
       expect(() => kind.create(path)).toThrow(expect.objectContaining({ code: 'EEXIST', path }));
     }
-    expect(() => Barrier.openOrCreate(path, { parties: 2 })).toThrow(ipcError('EPROTO', expect.any(String) as never));
+    expect(() => Barrier.openOrCreate(path, { parties: 2 })).toThrow(
+      ipcError('EPROTO', expect.any(String) as never),
+    );
   });
 
   test('of another kind is EPROTO', () => {

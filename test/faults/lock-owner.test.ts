@@ -1,9 +1,9 @@
 import { Barrier, Condition, Mutex, RwLock, Semaphore } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
+import { holder, killed, open } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { ipcError } from '../helpers/thrown.js';
-import { holder, killed, open } from './helpers.js';
 
 // The owner of a lock is killed by SIGKILL while it holds it.
 leaveNothing();
@@ -15,17 +15,20 @@ const takings = {
 };
 
 describe.each(['tryLock', 'lock', 'lockSync'] as const)('the owner of a mutex is killed: %s', (way) => {
-  test.each(['tryLock', 'lock', 'lockSync'] as const)('the next one gets it by %s, and is told', async (next) => {
-    const path = name();
-    const mutex = open(Mutex.create(path));
-    await killed(await holder(`Mutex.${way}`, path));
-    const guard = await takings[next](mutex);
-    expect(guard?.ownerDied).toBe(true);
-    guard?.makeConsistent();
-    guard?.unlock();
-    using again = mutex.lockSync();
-    expect(again.ownerDied).toBe(false);
-  });
+  test.each(['tryLock', 'lock', 'lockSync'] as const)(
+    'the next one gets it by %s, and is told',
+    async (next) => {
+      const path = name();
+      const mutex = open(Mutex.create(path));
+      await killed(await holder(`Mutex.${way}`, path));
+      const guard = await takings[next](mutex);
+      expect(guard?.ownerDied).toBe(true);
+      guard?.makeConsistent();
+      guard?.unlock();
+      using again = mutex.lockSync();
+      expect(again.ownerDied).toBe(false);
+    },
+  );
 
   test('those who wait for it get it one after the other, and one of them is told', async () => {
     const path = name();
@@ -63,19 +66,22 @@ describe('of a read-write lock', () => {
     expect(guard.ownerDied).toBe(false);
   });
 
-  test.each(['tryWrite', 'write', 'writeSync'])('the writer (%s) is killed: the next is told', async (way) => {
-    const path = name();
-    const lock = open(RwLock.create(path));
-    const owner = await holder(`RwLock.${way}`, path);
-    const waiting = lock.write();
-    await killed(owner);
-    const guard = await waiting;
-    expect(guard.ownerDied).toBe(true);
-    guard.makeConsistent();
-    guard.unlock();
-    using reader = lock.readSync();
-    expect(reader.ownerDied).toBe(false);
-  });
+  test.each(['tryWrite', 'write', 'writeSync'])(
+    'the writer (%s) is killed: the next is told',
+    async (way) => {
+      const path = name();
+      const lock = open(RwLock.create(path));
+      const owner = await holder(`RwLock.${way}`, path);
+      const waiting = lock.write();
+      await killed(owner);
+      const guard = await waiting;
+      expect(guard.ownerDied).toBe(true);
+      guard.makeConsistent();
+      guard.unlock();
+      using reader = lock.readSync();
+      expect(reader.ownerDied).toBe(false);
+    },
+  );
 });
 
 test('a party of a barrier is killed: EOWNERDEAD for all who wait, until reset()', async () => {

@@ -1,10 +1,10 @@
-import { MessageQueue, Mutex, sysv } from 'posix-ipc';
+import { MessageQueue, Mutex, type sysv } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
+import { holder, killed, memory, open } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { letters, name } from '../helpers/objects.js';
 import { fixture, runFixture, start } from '../helpers/program.js';
 import { blocked } from '../helpers/until.js';
-import { holder, killed, memory, open } from './helpers.js';
 
 // Who writes or reads is killed by SIGKILL in the midst of it.
 leaveNothing();
@@ -46,20 +46,23 @@ describe.each(queues)('a $kind queue', ({ kind, make }) => {
     }
   });
 
-  test.each(['receive', 'receiveSync'])('whose consumer is killed waiting (%s) keeps what is sent', async (way) => {
-    const { queue, address } = make();
-    const words = [fixture('faults/receive-until-killed.mjs'), kind, address, way];
-    const program = start(process.execPath, words);
-    await queue.send('1');
-    await queue.send('2');
-    await program.printed('got 2');
-    await blocked(program.pid);
-    await killed(program);
-    const rest = ['3', '4', '5'];
-    for (const text of rest) await queue.send(text);
-    for (const text of rest) expect(queue.tryReceive()?.data.toString()).toBe(text);
-    expect(queue.tryReceive()).toBe(undefined);
-  });
+  test.each(['receive', 'receiveSync'])(
+    'whose consumer is killed waiting (%s) keeps what is sent',
+    async (way) => {
+      const { queue, address } = make();
+      const words = [fixture('faults/receive-until-killed.mjs'), kind, address, way];
+      const program = start(process.execPath, words);
+      await queue.send('1');
+      await queue.send('2');
+      await program.printed('got 2');
+      await blocked(program.pid);
+      await killed(program);
+      const rest = ['3', '4', '5'];
+      for (const text of rest) await queue.send(text);
+      for (const text of rest) expect(queue.tryReceive()?.data.toString()).toBe(text);
+      expect(queue.tryReceive()).toBe(undefined);
+    },
+  );
 });
 
 describe('a buffer with a mutex', () => {

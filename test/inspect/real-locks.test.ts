@@ -2,25 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Mutex, SharedMemory } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
+import { holder, killed } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
-import { fixture, type Program, start } from '../helpers/program.js';
+import type { Program } from '../helpers/program.js';
 import { testWith } from '../helpers/tools.js';
 import { alone, asNobody, leakOf, verdictElsewhere, verdictOn } from '../helpers/verdicts.js';
 
 // Of locks that the library itself has made; leaked-locks.test.ts makes their bytes up.
 leaveNothing();
-
-async function holder(way: string, path: string): Promise<Program> {
-  const program = start(process.execPath, [fixture('faults/hold.mjs'), way, path]);
-  await program.printed('holding');
-  return program;
-}
-
-async function kill({ child, ended }: Program): Promise<void> {
-  child.kill('SIGKILL');
-  await ended;
-}
 
 /** The sentence about a seat: with a farewell or not, and what became of who sat there. */
 const seat = (number: number, { pid }: Program, left: string, fate: string) =>
@@ -50,7 +40,7 @@ describe.each(ways)('a lock that a process has by %s', (way, kind) => {
       evidence: expect.arrayContaining([expect.stringMatching(mapped)]),
     });
     expect(leakOf(path)).toBe(undefined);
-    await kill(program);
+    await killed(program);
 
     const leak = leakOf(path);
     expect(leak).toMatchObject({
@@ -69,9 +59,9 @@ describe.each(ways)('a lock that a process has by %s', (way, kind) => {
   test('is in use as long as one of several has it', async () => {
     const path = name();
     const [one, other] = [await holder(way, path), await holder(way.split('.')[0], path)];
-    await kill(one);
+    await killed(one);
     expect(verdictOn(path).verdict).toBe('in use');
-    await kill(other);
+    await killed(other);
     expect(leakOf(path)).toMatchObject({
       verdict: 'orphan',
       evidence: expect.arrayContaining([
@@ -90,7 +80,7 @@ test('a lock that was closed is nobody’s, and no orphan until its last user is
   const { verdict, evidence } = verdictOn(path);
   expect(['unclaimed', 'unknown']).toContain(verdict);
   expect(evidence).toContainEqual(seat(0, program, 'left', 'alive'));
-  await kill(program);
+  await killed(program);
   expect(verdictOn(path)).toMatchObject({
     verdict: 'orphan',
     evidence: expect.arrayContaining([seat(0, program, 'left', 'gone')]),
@@ -122,7 +112,7 @@ describe('by who cannot look into the process that has it', () => {
       'in use',
       'a process that could not be looked into has bytes 1 to 1 of it locked',
     ]);
-    await kill(program);
+    await killed(program);
   });
 
   testWith('unshare')('a lock is judged by the byte of its seat: another PID namespace', async () => {
@@ -133,7 +123,7 @@ describe('by who cannot look into the process that has it', () => {
       'in use',
       'a process that could not be looked into has bytes 1 to 1 of it locked',
     ]);
-    await kill(program);
+    await killed(program);
     expect(await verdictElsewhere(alone, 'name', path)).toMatchObject({ verdict: 'orphan' });
   });
 });

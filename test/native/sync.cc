@@ -300,6 +300,42 @@ void seats_come_free(const std::string& name) {
   CHECK(Mutex::obtain(by_name(name), {BlockKind::mutex, Intent::open}).error().number == EAGAIN);
 }
 
+// fork(2) without exec, as C programs use it: the child has copies of all descriptors, and with them the
+// locks of their bytes.
+void a_forked_child_has_no_seat(const std::string& name) {
+  auto& forked = shared()->counters[1];
+  auto mutex = opened<Mutex>(by_name(name));
+  forked = 0;
+  const pid_t parent = child([&] {
+    auto mine = opened<Mutex>(by_name(name));
+    CHECK(mine.try_lock().value() == Outcome::taken);
+    child([&] {
+      forked = getpid();
+      pause();
+    });
+    pause();
+  });
+  until(forked, 1);
+  CHECK(mutex.try_lock().value() == Outcome::busy);
+  kill_and_reap(parent);
+  CHECK(mutex.lock(within(long_enough)).value() == Outcome::inherited);
+  CHECK(kill(forked, 0) == 0);
+  CHECK(kill(forked, SIGKILL) == 0);
+  CHECK(mutex.make_consistent().ok() && mutex.unlock().ok());
+}
+
+// The other way round: the end of a child takes nothing of its parent.
+void a_forked_child_takes_no_seat_along(const std::string& name) {
+  auto mine = opened<Mutex>(by_name(name));
+  auto other = opened<Mutex>(by_name(name));
+  CHECK(mine.try_lock().value() == Outcome::taken);
+  ends_well(child([] {}));
+  CHECK(other.try_lock().value() == Outcome::busy);
+  kill_and_reap(child([] { pause(); }));
+  CHECK(other.lock(within(20)).error().number == ETIMEDOUT);
+  CHECK(mine.unlock().ok());
+}
+
 void with_a_name(const char* what, const std::function<void(const std::string&)>& test) {
   const std::string name = unique_name(what);
   test(name);
@@ -321,4 +357,6 @@ int main() {
   });
   with_a_name("placed", a_placed_lock_has_one_creator);
   with_a_name("seats", seats_come_free);
+  with_a_name("forked", a_forked_child_has_no_seat);
+  with_a_name("parent", a_forked_child_takes_no_seat_along);
 }

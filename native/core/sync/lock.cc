@@ -94,8 +94,8 @@ Result<Lock> Lock::obtain(const Place& place, const Wish& wish) {
     }
     return sit_down(descriptor.get(), place.offset, wish, created);
   }
-  // Seated before it has its name: a call that finds no descriptor or memory left has made nothing, and nobody
-  // has opened a lock meanwhile whose name would have to be taken away again.
+  // Seated before it has its name: a call that finds no descriptor or memory left has made nothing, and
+  // nobody has opened a lock meanwhile whose name would have to be taken away again.
   std::optional<Lock> made;
   const auto initialise = [&](int descriptor) -> Status {
     auto written = write_block(descriptor, wish);
@@ -119,8 +119,8 @@ Result<Lock> Lock::sit_down(int descriptor, uint64_t offset, const Wish& wish, b
   if (load(&block->magic) != Block::published || load(&block->layout) != Block::layout_of(wish.kind))
     return SystemError{EPROTO, "mmap"};
   bool predecessor_died = false;
-  auto seat = Seat::take(descriptor, {block->seats, Block::seat_count, offset + first_seat_byte},
-                         predecessor_died);
+  auto seat =
+      Seat::take(descriptor, {block->seats, Block::seat_count, offset + first_seat_byte}, predecessor_died);
   if (!seat.ok()) return seat.error();
   Lock lock(std::move(mapping), start, seat.take(), created, predecessor_died);
   // The owner that somebody waits for may have been this seat's last occupant, who looked alive again once

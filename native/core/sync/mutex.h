@@ -23,7 +23,8 @@ class Mutex : public Lock {
   }
   // ETIMEDOUT, EDEADLK, ENOTRECOVERABLE, EBADMSG, ESTALE; EINTR where `patience` heeds signals.
   Result<Outcome> lock(const Patience& patience) {
-    if (held()) return judged(Result<Outcome>(SystemError{EDEADLK, "pthread_mutex_lock"}), "pthread_mutex_lock");
+    if (held())
+      return judged(Result<Outcome>(SystemError{EDEADLK, "pthread_mutex_lock"}), "pthread_mutex_lock");
     return wait(
         patience, "pthread_mutex_lock", [this] { return word().free(); },
         [this](bool waiting) { return attempt(waiting); });

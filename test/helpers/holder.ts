@@ -1,7 +1,7 @@
 import { Barrier, Condition, Mutex, RwLock, SharedMemory } from 'posix-ipc';
 import { onTestFinished } from 'vitest';
-import { name } from '../helpers/objects.js';
-import { fixture, type Program, start } from '../helpers/program.js';
+import { name } from './objects.js';
+import { fixture, type Program, start } from './program.js';
 
 /** The four kinds of lock, and how one is made. */
 export const locks = {
