@@ -25,12 +25,12 @@ const references = Object.values(table)
   .flatMap(({ shown }) => Object.entries(shown))
   .flatMap(([file, titles]) => titles.map((title) => [file, title] as const));
 
-/** Titles as they stand in the source: with %s of `test.each`, and without their quotes. */
+/** Titles as they stand in the source, but with %s for what a template puts in. */
 const titleIn = (file: string) => {
   const text = readFileSync(join(root, file), 'utf8');
   if (file.endsWith('.cc')) return new Set([...text.matchAll(/^void (\w+)\(/gm)].map(([, title]) => title));
   const first = /(?:\b(?:test|test\.each(?:<.*?>)?\([\s\S]*?\)|testWith\([^)]*\)))\(\s*(['`"])(.*?)\1,/g;
-  return new Set([...text.matchAll(first)].map(([, , title]) => title));
+  return new Set([...text.matchAll(first)].map(([, , title]) => title.replace(/\$\{.*?\}/g, '%s')));
 };
 
 describe('the table of faults', () => {

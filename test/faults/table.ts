@@ -75,7 +75,7 @@ export const table: Record<string, Row[]> = {
       outcome: 'the next one gets it, and `ownerDied`',
       shown: {
         [robust]: ['is told to the next one, who makes it consistent', 'wakes the one who waits'],
-        'test/interop/robust-mutex.test.ts': ['the death of ${peer.language} is told to us'],
+        'test/interop/robust-mutex.test.ts': ['the death of %s is told to us'],
       },
     },
     {
@@ -243,10 +243,7 @@ export const table: Record<string, Row[]> = {
       to: 'plain objects',
       outcome: 'stay; `inspect.leaks` finds them, with the command that removes them',
       shown: {
-        'test/inspect/leaks.test.ts': [
-          '${kind} is unclaimed, with the command that removes it',
-          '%s is unclaimed, with the command that removes it',
-        ],
+        'test/inspect/leaks.test.ts': ['%s is unclaimed, with the command that removes it'],
       },
     },
     {

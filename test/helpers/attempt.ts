@@ -26,6 +26,8 @@ export interface Refusal {
 export interface Circumstances {
   /** A user without rights; the package is loaded before, so its folder may be closed to them. */
   user?: number;
+  /** Groups that the user is a member of, besides one of its own number. */
+  groups?: number[];
   /** Resource limits, by the names of prlimit(1). */
   limits?: Record<string, number>;
   /** Whether every file that the process may have open is open. */
@@ -73,8 +75,8 @@ export function attempting<A extends Json[]>(
   const folder = mkdtempSync(join(tmpdir(), 'posix-ipc-attempt-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const log = join(folder, 'strace');
-  const { user, sysctl, everyFile } = circumstances;
-  const order = JSON.stringify({ source: body.toString(), args, user, sysctl, everyFile });
+  const { user, groups, sysctl, everyFile } = circumstances;
+  const order = JSON.stringify({ source: body.toString(), args, user, groups, sysctl, everyFile });
   const [command, ...words] = [
     ...wrappers(circumstances, log),
     process.execPath,
