@@ -150,9 +150,9 @@ describe('a lock that is not finished, or none', () => {
       expect(() => kind.openOrCreate(path)).toThrow(expect.objectContaining({ code: 'EPROTO', path }));
       expect(() => kind.create(path)).toThrow(expect.objectContaining({ code: 'EEXIST', path }));
     }
-    expect(() => Barrier.openOrCreate(path, { parties: 2 })).toThrow(
-      ipcError('EPROTO', expect.any(String) as never),
-    );
+    const hint = expect.stringMatching(/no lock of this kind/);
+    expect(() => Mutex.open(path)).toThrow(ipcError('EPROTO', 'mmap', { path, hint }));
+    expect(() => Barrier.openOrCreate(path, { parties: 2 })).toThrow(ipcError('EPROTO', 'mmap'));
   });
 
   test('of another kind is EPROTO', () => {
