@@ -15,8 +15,9 @@ import { attempt, type Ipc, nobody, refused } from '../helpers/attempt.js';
 import { holderUnder, killed, open } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name, temporary } from '../helpers/objects.js';
+import { fixture, start } from '../helpers/program.js';
 import { ipcError } from '../helpers/thrown.js';
-import { testWith } from '../helpers/tools.js';
+import { python, testWith } from '../helpers/tools.js';
 import { asNobody } from '../helpers/verdicts.js';
 
 // Between users of one machine. test/posix/owner.test.ts has the plain objects.
@@ -72,6 +73,23 @@ describe('who sits on the name of a lock', () => {
     expect(self).toEqual(refused('EPERM', 'shm_open', { path }));
   });
 });
+
+testWith('another user', 'python3')(
+  'who may only read a lock can hold up whoever opens it, and nothing else: EAGAIN',
+  async () => {
+    const path = name();
+    const mutex = open(Mutex.create(path, { mode: 0o644 }));
+    const script = fixture('faults/lock-for-reading.py');
+    const [command, ...words] = [...asNobody, python, script, file(path), '2', '252'];
+    const reader = start(command, words);
+    await reader.printed('ready');
+    const seats = expect.stringContaining('252 seats');
+    expect(() => Mutex.open(path)).toThrow(ipcError('EAGAIN', 'fcntl', { path, hint: seats }));
+    mutex.lockSync().unlock();
+    await killed(reader);
+    Mutex.open(path).close();
+  },
+);
 
 describe('symbolic links', () => {
   test('are not followed for a lock, wherever they lead; unlink takes the link', () => {
