@@ -41,7 +41,9 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
 
   /** What one of this process had is free, or may be. */
   proceed(): void {
-    if (!this.empty) this.#serve();
+    if (this.empty) return;
+    this.#serve();
+    settleKeepAlive();
   }
 
   rung(closed: boolean): void {
