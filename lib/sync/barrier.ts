@@ -19,6 +19,7 @@ import {
   type Obtained,
   obtain,
 } from './place.js';
+import { takeBack } from './take-back.js';
 
 interface Parties {
   /** How many have to come: 1 to 252. Each has a handle of its own. */
@@ -144,7 +145,7 @@ export class Barrier extends Lock {
   /** @internal */
   protected override rejectWaits(): void {
     this.#words = closedBlock;
-    if (this.#waiting) this.#native.withdraw();
+    if (this.#waiting) takeBack(() => this.#native.withdraw());
     this.#lane.close(() => closedError('wait', this.subject));
   }
 }

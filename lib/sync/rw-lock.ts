@@ -22,6 +22,7 @@ import {
   obtain,
 } from './place.js';
 import { checkRecover, type Recover, type RecoverOption, runRecover } from './recover.js';
+import { takeBack } from './take-back.js';
 
 export interface RwLockCreateOptions extends LockCreateOptions, RecoverOption {}
 export interface RwLockOpenOptions extends LockOpenOptions, RecoverOption {}
@@ -160,7 +161,7 @@ export class RwLock extends Lock {
       take: (mode) => this.#attempt(mode, false),
       look: (mode) => this.#attempt(mode, true),
       held: (mode) => this.#writer !== undefined || (mode === 'write' && this.#readers.size > 0),
-      gaveUp: () => this.#native.giveUp(),
+      gaveUp: () => takeBack(() => this.#native.giveUp()),
     });
   }
 
@@ -313,9 +314,12 @@ export class RwLock extends Lock {
     if (!this.#readers.delete(guard)) throw new IpcError('EPERM', 'pthread_rwlock_unlock', this.subject);
     if (this.#readers.size > 0) return;
     Atomics.store(this.#words, this.#shareWord, 0);
-    // Who writes waits for this; or the block is gone.
-    if (!this.#openToReaders() || this.#words[magicWord] !== published) this.#native.unlockRead();
-    this.#lane.proceed();
+    try {
+      // Who writes waits for this; or the block is gone.
+      if (!this.#openToReaders() || this.#words[magicWord] !== published) this.#native.unlockRead();
+    } finally {
+      this.#lane.proceed();
+    }
   }
 
   /** Other processes may wait: those of this one stand back for a turn of the loop. */
