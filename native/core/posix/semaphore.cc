@@ -89,24 +89,13 @@ Status Semaphore::unlink(const std::string& name) {
   return check(sem_unlink(name.c_str()), "sem_unlink");
 }
 
-// Touched before it is waited for: on a file that was cut off already a wait would never end.
-int Semaphore::wait_until(const Deadline& deadline) {
-  if (sem_trywait(words_) == 0) return 0;
-  if (broken()) {
-    errno = ESTALE;
-    return -1;
-  }
-  if (deadline.infinite()) return sem_wait(words_);
-  return sem_clockwait(words_, CLOCK_MONOTONIC, &deadline.monotonic());
-}
-
 Status Semaphore::wait(const Patience& patience) {
   return block(patience, patience.deadline.infinite() ? "sem_wait" : "sem_timedwait",
-               [this](const Deadline& until) { return wait_until(until); });
+               [this](const Deadline& until) { return posix::wait(words_, until, mapping_); });
 }
 
 int Semaphore::wait_interruptibly() {
-  const int error = wait_until(Deadline::never()) == -1 ? errno : 0;
+  const int error = posix::wait(words_, Deadline::never(), mapping_) == -1 ? errno : 0;
   return broken() ? ESTALE : error;
 }
 

@@ -9,6 +9,7 @@
 #include "core/mapping.h"
 #include "core/owned.h"
 #include "core/owner.h"
+#include "core/posix/semaphore-words.h"
 #include "core/result.h"
 #include "core/wait.h"
 
@@ -40,7 +41,7 @@ class Semaphore {
 
   // False, with errno, when the value is at its maximum: the hottest call of all, and a Status would cost a
   // tenth of it.
-  bool post() { return sem_post(words_) == 0; }
+  bool post() { return posix::post(words_) == 0; }
   // False when the value is 0.
   bool try_wait() {
     return retry_interrupted([this] { return sem_trywait(words_); }) == 0;
@@ -57,8 +58,6 @@ class Semaphore {
       : words_(reinterpret_cast<sem_t*>(mapping.address())),
         descriptor_(std::move(descriptor)),
         mapping_(std::move(mapping)) {}
-
-  int wait_until(const Deadline& deadline);
 
   sem_t* words_;
   Descriptor descriptor_;
