@@ -1,0 +1,145 @@
+#include "garbage.h"
+
+#include <semaphore.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "core/sync/owner-word.h"
+
+namespace fuzz {
+namespace {
+
+using posix_ipc::Block;
+using posix_ipc::BlockKind;
+using posix_ipc::SeatEntry;
+using posix_ipc::sync::OwnerWord;
+
+std::string bytes_of(uint32_t word) { return {reinterpret_cast<const char*>(&word), sizeof word}; }
+
+uint32_t plain_word(Random& random) {
+  switch (random.below(7)) {
+    case 0:
+      return 0;
+    case 1:
+      return ~0u;
+    case 2:
+      return 1u << random.below(32);
+    case 3:
+      return ~(1u << random.below(32));
+    case 4:
+      return 0x7fffffffu + random.below(3);
+    case 5:
+      return random.below(300);
+    default:
+      return random.word();
+  }
+}
+
+// A seat that somebody has, if there is one among a few that are looked at: the first are taken first.
+uint32_t seat_in_use(Random& random, const Block& present) {
+  for (int look = 0; look < 8; look++) {
+    const uint32_t index = random.below(16);
+    if ((present.seats[index].epoch & SeatEntry::occupied) != 0) return index;
+  }
+  return random.below(Block::seat_count);
+}
+
+uint32_t flags(Random& random) {
+  constexpr uint32_t choices[] = {0, OwnerWord::waiters, OwnerWord::inconsistent,
+                                  OwnerWord::waiters | OwnerWord::inconsistent};
+  return random.one_of(choices);
+}
+
+uint32_t forged_owner(Random& random, const Block& present) {
+  const uint32_t seat = seat_in_use(random, present);
+  const uint32_t number = present.seats[seat].epoch & SeatEntry::number_mask;
+  constexpr uint32_t beyond[] = {Block::seat_count - 1, Block::seat_count, 1021, 1022};
+  switch (random.below(4)) {
+    case 0:
+      return OwnerWord::of(seat, number) | flags(random);
+    case 1:
+      return OwnerWord::of(seat, (number + random.below(3) - 1) & SeatEntry::number_mask) | flags(random);
+    case 2:
+      return OwnerWord::of(random.one_of(beyond), number) | flags(random);
+    default:
+      return (random.below(1024) << OwnerWord::seat_shift) | random.below(4) | flags(random);
+  }
+}
+
+uint32_t forged_epoch(Random& random, uint32_t present) {
+  switch (random.below(4)) {
+    case 0:
+      return present + random.below(3) - 1;
+    case 1:
+      return present ^ SeatEntry::occupied;
+    case 2:
+      return SeatEntry::occupied | random.below(SeatEntry::number_mask + 1);
+    default:
+      return plain_word(random);
+  }
+}
+
+uint32_t value_for(Random& random, const Block& present, uint64_t offset) {
+  uint32_t there;
+  memcpy(&there, reinterpret_cast<const char*>(&present) + offset, sizeof there);
+  if (random.one_in(4)) return there ^ 1u << random.below(32);
+  if (random.one_in(3)) return plain_word(random);
+  if (offset >= offsetof(Block, seats)) return forged_epoch(random, there);
+  // The word of a barrier: some have come, in a round near to this one.
+  if (random.one_in(3)) return (there & ~255u) + (random.below(3) << 8) + random.below(8);
+  return forged_owner(random, present);
+}
+
+uint64_t field_of(Random& random, const Block& present) {
+  constexpr uint64_t head[] = {
+      offsetof(Block, word),     offsetof(Block, word),     offsetof(Block, word),
+      offsetof(Block, word),     offsetof(Block, word),     offsetof(Block, sequence),
+      offsetof(Block, sleepers), offsetof(Block, sleepers), offsetof(Block, parties),
+      offsetof(Block, layout),   offsetof(Block, reserved)};
+  if (random.one_in(100)) return offsetof(Block, magic);
+  if (random.one_in(2)) return random.one_of(head);
+  const uint32_t seat = random.one_in(4) ? random.below(Block::seat_count) : seat_in_use(random, present);
+  return offsetof(Block, seats) + seat * sizeof(SeatEntry) + random.below(4) * sizeof(uint32_t);
+}
+
+}  // namespace
+
+Write write_to_block(Random& random, const Block& present) {
+  if (random.one_in(40)) return write_anywhere(random, sizeof(Block));
+  const uint64_t offset = field_of(random, present);
+  return {offset, bytes_of(value_for(random, present, offset))};
+}
+
+Write write_to_semaphore(Random& random) {
+  const uint64_t offset = random.below(sizeof(sem_t) / sizeof(uint32_t)) * sizeof(uint32_t);
+  return {offset, bytes_of(plain_word(random))};
+}
+
+Write write_anywhere(Random& random, uint64_t size) {
+  const uint64_t offset = random.next() % size;
+  const uint64_t longest = std::min<uint64_t>(size - offset, 64);
+  return {offset, random_bytes(random, 1 + random.below(static_cast<uint32_t>(longest)))};
+}
+
+std::string random_bytes(Random& random, size_t length) {
+  std::string bytes(length, '\0');
+  for (size_t at = 0; at < length; at += sizeof(uint64_t)) {
+    const uint64_t value = random.next();
+    memcpy(&bytes[at], &value, std::min(sizeof value, length - at));
+  }
+  return bytes;
+}
+
+Block valid_block(BlockKind kind, uint32_t parties) {
+  Block block;
+  memset(&block, 0, sizeof block);
+  block.magic = Block::published;
+  block.layout = Block::layout_of(kind);
+  block.parties = parties;
+  return block;
+}
+
+BlockKind any_kind(Random& random) { return static_cast<BlockKind>(1 + random.below(4)); }
+
+}  // namespace fuzz
