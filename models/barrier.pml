@@ -73,6 +73,7 @@ inline at_death(p) {
 }
 
 inline at_rest() {
+  bool dead_seat, some_dead;
   for (r : 0 .. (N - 1)) {
     assert(!waiting[r] || (!(word & BROKEN) && round[r] == ROUND(word) >> 2))
   }

@@ -2,8 +2,7 @@
  * The bell: some processes store and ring, the others sleep until they see each store, or that its process is dead.
  * Any of them may be killed between any two steps: a ringer between its store and its ring, a sleeper that was just woken.
  *
- * Liveness: every sleeper that lives comes to its end (no invalid end state; ltl served). Where nobody dies no slice and
- * no timed look is needed for that.
+ * Liveness: at rest every sleeper that lives has seen all. Where nobody dies no slice and no timed look is needed for it.
  */
 #ifndef KILLS
 #define KILLS 0

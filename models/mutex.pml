@@ -2,7 +2,7 @@
  * The mutex: one word, taken by compare and exchange, taken over when its owner's seat is dead.
  *
  * Safety: never two owners; the death of an owner is told to the very next one, and to nobody if nobody died.
- * Liveness: at rest nobody is left waiting (no invalid end state), and nobody goes round for ever (ltl served).
+ * Liveness: at rest nobody is left waiting, and it always comes to rest.
  */
 #ifndef N
 #define N 3

@@ -4,7 +4,7 @@
  * A writer claims the word first and looks at the shares then; a reader sets its share first and looks at the word then.
  * Safety: a writer is alone; readers are with readers only; the death of a writer (also of one that only claimed) is told
  * to the next who gets in, reader or writer, and to nobody if no writer died. A dead reader's share does not count.
- * Liveness: at rest nobody is left waiting (no invalid end state), and nobody goes round for ever (ltl served).
+ * Liveness: at rest nobody is left waiting, and it always comes to rest.
  */
 #ifndef N
 #define N 3
@@ -94,7 +94,7 @@ inline read_attempt() {
 #else
         :: atomic { word == 0 -> begin_reading(); result = ours; break }                        /* [rw.reading] */
 #endif
-        :: d_step { word != 0 -> share[seat] = 0; result = again }                              /* [rw.retreated] */
+        :: word != 0 -> d_step { share[seat] = 0; result = again }                              /* [rw.retreated] */
 #ifndef BROKEN_SILENT_RETREAT
            ring(0)
 #endif
@@ -176,7 +176,9 @@ work:
        :: else -> result = (drains -> ours : exclusive)
        fi;
        if
-       :: result == exclusive -> writer = true; attempt()
+       :: result == exclusive ->
+          writer = true; attempt();
+          writer = result != busy || me < WRITERS       /* a reader whom another forestalls reads again */
        :: else
        fi;
        if
@@ -187,7 +189,10 @@ work:
        :: atomic { result != busy -> awake(me); drains = false; break }
        :: result == busy && !ready[me] -> get_ready(0)
        :: result == busy && ready[me] -> wait_for_ring()
-       :: result == busy && drains && IMPATIENT -> withdraw(); d_step { result = refused; drains = false; awake(me) } break
+       :: result == busy && drains && IMPATIENT ->
+          withdraw();
+          d_step { result = refused; drains = false; awake(me) }
+          break
        fi
     od;
     if

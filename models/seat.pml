@@ -2,8 +2,7 @@
  * Seats: processes take a seat, leave it cleanly or die in it, and others take it again at once; process 0 watches one.
  *
  * Safety: an occupant that lives is never found dead, one that left cleanly is never found dead, and the mark of one that
- * died is always looked at before its seat gets a new number. Liveness: who waits for an occupant to be gone does not wait
- * for ever (no invalid end state; ltl served).
+ * died is always looked at before its seat gets a new number. Liveness: at rest the observer waits only for one that lives.
  */
 #ifndef N
 #define N 3

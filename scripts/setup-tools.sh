@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what tests and development builds use beyond the compiler (Debian and Ubuntu): strace and Python's
-# System V module for the tests, ipcs and lsipc, cmake. Mounts the file system that lists POSIX message queues.
+# System V module for the tests, ipcs and lsipc, cmake, spin for the models. Mounts the file system that lists POSIX
+# message queues.
 # Does nothing where all is there; needs root or sudo where not.
 set -euo pipefail
 
@@ -15,6 +16,7 @@ need gcc gcc --version
 need g++ g++ --version
 need make make --version
 need cmake cmake --version
+need spin spin -V
 need util-linux lsipc --version
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -64,7 +64,6 @@ bool rested;
 
 active proctype rest() {
   byte r;
-  bool dead_seat, some_dead;
   atomic { timeout -> at_rest(); rested = true }
 }
 

@@ -53,7 +53,7 @@ inline attempt() {
         ask_alive(SEAT(w) - 1, ENTRY(w));
         if
         :: atomic { !alive ->
-             exchange(mine | TOLD | W);                                                           /* [mutex.inherited] */
+             exchange(mine | TOLD | W);                                                         /* [mutex.inherited] */
              if
              :: swapped -> swapped = false; taken_by(TOLD); w = 0; result = ours; break
              :: else -> LOST

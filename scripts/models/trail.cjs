@@ -27,7 +27,14 @@ function readTrail(text) {
     if (found) {
       const [, number, pid, name, file, at, statement] = found;
       const point = pointOf(sourceLine(file, Number(at)));
-      row = { number, who: `${name} ${pid}`, where: `${path.basename(file)}:${at}`, point, statement, changed: [] };
+      row = {
+        number,
+        who: `${name} ${pid}`,
+        where: `${path.basename(file)}:${at}`,
+        point,
+        statement,
+        changed: [],
+      };
       rows.push(row);
       continue;
     }
