@@ -55,7 +55,7 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (closed && !this.empty) this.#lookFromNowOn();
   }
 
-  close(error: () => unknown): void {
+  close(error: (request: Request) => unknown): void {
     if (!this.empty) this.#options.gaveUp?.();
     this.rejectAll(error);
     this.#rest();

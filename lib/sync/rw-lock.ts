@@ -154,8 +154,8 @@ export class RwLock extends Lock {
     this.#recover = recover;
     this.#dismiss = enrol(obtained.identity, this);
     this.#lane = new BellLane(obtained.native, {
-      operation: 'read or write',
-      syscall: syscalls.write,
+      operation: (mode) => mode,
+      syscall: (mode) => syscalls[mode],
       subject: obtained.subject,
       keepAlive: this.keepAlive,
       take: (mode) => this.#attempt(mode, false),
@@ -224,7 +224,7 @@ export class RwLock extends Lock {
   /** @internal */
   protected override rejectWaits(): void {
     this.#words = closedBlock;
-    this.#lane.close(() => closedError('wait', this.subject));
+    this.#lane.close((mode) => closedError(mode, this.subject));
     this.#dismiss();
   }
 

@@ -5,12 +5,15 @@ import { type WaitEvent, waitEnd, waitStart } from './diagnostics.js';
 import { type KeepAlive, settleKeepAlive } from './keep-alive.js';
 import type { CheckedWait } from './options.js';
 
+/** The same for every request of a lane, or not. */
+type WordOf<Request> = string | ((request: Request) => string);
+
 /** What the waits of one lane have in common. */
 export interface LaneOptions<Request, Item> {
   /** The method, as errors and diagnostics name it. */
-  readonly operation: string;
+  readonly operation: WordOf<Request>;
   /** The function whose manual page explains `ETIMEDOUT`. */
-  readonly syscall: string;
+  readonly syscall: WordOf<Request>;
   readonly subject: Subject;
   readonly keepAlive: KeepAlive;
   /** Takes an item without waiting; `undefined` where there is none now. */
@@ -61,12 +64,12 @@ export abstract class Lane<Request, Item> {
         this.#hit = item !== undefined;
         if (item !== undefined) return resolve(item);
       }
-      if (timeout === 0) throw this.#timedOut();
+      if (timeout === 0) throw this.#timedOut(request);
       const waiter: Waiter<Request, Item> = { request, resolve, reject };
       if (timeout !== Number.POSITIVE_INFINITY || signal !== undefined) this.#limit(waiter, timeout, signal);
       this.waiters.add(waiter);
       this.#options.keepAlive.begin();
-      if (waitStart.hasSubscribers) waitStart.publish(this.#event);
+      if (waitStart.hasSubscribers) waitStart.publish(this.#event(request));
       if (this.waiters.single) this.#begin(waiter);
     });
   }
@@ -91,20 +94,20 @@ export abstract class Lane<Request, Item> {
 
   protected resolve(waiter: Waiter<Request, Item>, item: Item): void {
     this.#remove(waiter);
-    if (waitEnd.hasSubscribers) waitEnd.publish(this.#event);
+    if (waitEnd.hasSubscribers) waitEnd.publish(this.#event(waiter.request));
     waiter.resolve(item);
   }
 
   protected reject(waiter: Waiter<Request, Item>, error: unknown): void {
     this.#remove(waiter);
-    if (waitEnd.hasSubscribers) waitEnd.publish({ ...this.#event, error });
+    if (waitEnd.hasSubscribers) waitEnd.publish({ ...this.#event(waiter.request), error });
     waiter.reject(error);
   }
 
-  protected rejectAll(error: () => unknown): void {
+  protected rejectAll(error: (request: Request) => unknown): void {
     // A listener of diagnostics may end others meanwhile.
     for (let first = this.first; first !== undefined; first = this.first)
-      this.reject(first, first.reason === undefined ? error() : first.reason.error);
+      this.reject(first, first.reason === undefined ? error(first.request) : first.reason.error);
   }
 
   /** Serves from the head while there are items; then the next one, if any, begins to wait. */
@@ -147,9 +150,9 @@ export abstract class Lane<Request, Item> {
     return this.#skipped === 0;
   }
 
-  get #event(): WaitEvent {
+  #event(request: Request): WaitEvent {
     const { operation, subject } = this.#options;
-    return { operation, ...subject };
+    return { operation: wordFor(operation, request), ...subject };
   }
 
   #remove(waiter: Waiter<Request, Item>): void {
@@ -169,7 +172,7 @@ export abstract class Lane<Request, Item> {
       const left = deadline - performance.now();
       // Timers count whole milliseconds of the loop's clock and may ring a little early.
       if (left > 0) ring(left);
-      else this.leave(waiter, this.#timedOut());
+      else this.leave(waiter, this.#timedOut(waiter.request));
     };
     const forget = signal && onAbort(signal, () => this.leave(waiter, signal.reason));
     // However short it is: who does not stand in the lane yet cannot leave it.
@@ -180,7 +183,12 @@ export abstract class Lane<Request, Item> {
     };
   }
 
-  #timedOut(): IpcError {
-    return new IpcError('ETIMEDOUT', this.#options.syscall, this.#options.subject);
+  #timedOut(request: Request): IpcError {
+    const { syscall, subject } = this.#options;
+    return new IpcError('ETIMEDOUT', wordFor(syscall, request), subject);
   }
+}
+
+function wordFor<Request>(word: WordOf<Request>, request: Request): string {
+  return typeof word === 'string' ? word : word(request);
 }

@@ -7,6 +7,7 @@ import { Lane, type LaneOptions, type Waiter } from './lane.js';
 const { ECANCELED, EIDRM, EINVAL } = constants.errno;
 
 export interface ThreadLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
+  readonly syscall: string;
   /** Whether an item for one is an item for any other, so that who leaves need not be cancelled while others wait. */
   readonly anonymous: boolean;
   /** Blocks on a thread of ours, until `done`; gives the id of the wait. */
