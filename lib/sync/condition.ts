@@ -137,7 +137,7 @@ export class Condition extends Lock {
 }
 
 function checkGuard(guard: unknown): asserts guard is MutexGuard {
-  if (guard instanceof MutexGuard) return;
+  if (MutexGuard.is(guard)) return;
   throw argumentError(
     'ERR_INVALID_ARG_TYPE',
     `\`guard\`: expected what lock() of a Mutex gave, got ${show(guard)}`,

@@ -51,7 +51,7 @@ export class MutexGuard implements Disposable {
   static {
     renew = (guard, turn, ownerDied) => {
       guard.#turn = turn;
-      guard.#ownerDied ||= ownerDied;
+      guard.#ownerDied = ownerDied;
     };
   }
 
@@ -105,6 +105,11 @@ export class MutexGuard implements Disposable {
   [custom](_depth: number, options: object): string {
     const { held, ownerDied } = this;
     return describe('MutexGuard', { held, ownerDied }, options);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is MutexGuard {
+    return typeof value === 'object' && value !== null && #mutex in value;
   }
 
   /** @internal For Condition: takes the lock again for the same guard, however long that takes. */
