@@ -93,8 +93,8 @@ export interface NativeCondition extends NativeLock {
 /** Answers: created, the owner word of the seat, where the block starts in `buffer()`, the inode. */
 export type NativeLockConstructor<T extends NativeLock> = new (
   intent: Intent,
-  /** Empty: placed in the file of `descriptor`, at `offset`. */
   name: string,
+  /** -1: under `name`; else of the memory of that name, in which it is placed, at `offset`. */
   descriptor: number,
   offset: number,
   mode: number,

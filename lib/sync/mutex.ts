@@ -208,7 +208,7 @@ export class Mutex extends Lock {
   /** The lock if nobody has it, or its owner is dead: pthread_mutex_trylock(3). `ENOTRECOVERABLE`. */
   tryLock(): MutexGuard | undefined {
     const mutex = Mutex.#of(this);
-    return mutex.#takeFree() ?? mutex.#attempt(undefined, false);
+    return mutex.#takeFree() ?? mutex.#tryLock();
   }
 
   /**
@@ -264,6 +264,11 @@ export class Mutex extends Lock {
     return this.#turn;
   }
 
+  #tryLock(): MutexGuard | undefined {
+    if (this.closed) throw closedError('tryLock', this.subject);
+    return this.#attempt(undefined, false);
+  }
+
   #attempt(again: MutexGuard | undefined, waiting: boolean): MutexGuard | undefined {
     if (this.#turn > 0) return undefined;
     const outcome = this.#native.attempt(waiting);
@@ -305,6 +310,7 @@ export class Mutex extends Lock {
   }
 
   #lockSync(again: MutexGuard | undefined, timeout: number, signals: Uint8Array | undefined): MutexGuard {
+    if (this.closed) throw closedError('lockSync', this.subject);
     if (heldHere(this.#identity)) throw new IpcError('EDEADLK', 'pthread_mutex_lock', this.subject);
     return this.#grant(this.#native.lockSync(timeout, signals), again);
   }

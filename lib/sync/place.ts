@@ -66,7 +66,8 @@ export function obtain<T extends NativeLock>(
   if (place.name === undefined) refuseNamedOptions(options);
   const mode = checkMode(options.mode);
   const owner = checkOwner(options.owner);
-  const made = new make(intent, place.name ?? '', place.descriptor, place.offset, mode, owner, parties);
+  const path = place.name ?? (place.memory as SharedMemory).name;
+  const made = new make(intent, path, place.descriptor, place.offset, mode, owner, parties);
   refuseBusListeners();
   const [created, mine, start, inode] = native().answers as unknown as [number, number, number, number];
   if (unlinkOnExit && created === 1) {

@@ -177,8 +177,7 @@ export class RwLock extends Lock {
 
   /** To read, if no writer is in or waits: pthread_rwlock_tryrdlock(3). `ENOTRECOVERABLE`. */
   tryRead(): RwGuard | undefined {
-    const lock = RwLock.#of(this);
-    return lock.#lane.empty ? lock.#attempt('read', false) : undefined;
+    return RwLock.#of(this).#try('read');
   }
 
   /** To read, after those of this handle who came before. `ETIMEDOUT`, `ENOTRECOVERABLE`; the signal's reason. */
@@ -196,8 +195,7 @@ export class RwLock extends Lock {
 
   /** To write, if nobody is in: pthread_rwlock_trywrlock(3). `ENOTRECOVERABLE`. */
   tryWrite(): RwGuard | undefined {
-    const lock = RwLock.#of(this);
-    return lock.#lane.empty ? lock.#attempt('write', false) : undefined;
+    return RwLock.#of(this).#try('write');
   }
 
   /** To write, after those of this handle who came before. `ETIMEDOUT`, `ENOTRECOVERABLE`; the signal's reason. */
@@ -228,6 +226,11 @@ export class RwLock extends Lock {
     this.#dismiss();
   }
 
+  #try(mode: Mode): RwGuard | undefined {
+    if (this.closed) throw closedError(mode === 'read' ? 'tryRead' : 'tryWrite', this.subject);
+    return this.#lane.empty ? this.#attempt(mode, false) : undefined;
+  }
+
   #wait(mode: Mode, options: Wait | undefined): Promise<RwGuard> {
     const wait = checkWaitFields(checkOptions(options, waitOptions));
     if (this.closed) throw closedError(mode, this.subject);
@@ -235,6 +238,7 @@ export class RwLock extends Lock {
   }
 
   #waitSync(mode: Mode, timeout: number): RwGuard {
+    if (this.closed) throw closedError(`${mode}Sync`, this.subject);
     // A task that waits may have the writer's word already. It gives it back, and looks again when this is over.
     if (!this.#lane.empty) this.#native.giveUp();
     try {

@@ -182,7 +182,7 @@ describe('close', () => {
     const { path, lock } = mutex();
     lock.lockSync().unlock();
     lock.close();
-    expect(() => lock.tryLock()).toThrow(ipcError('EBADF', 'lock', { path }));
+    expect(() => lock.tryLock()).toThrow(ipcError('EBADF', 'tryLock', { path }));
     expect(() => lock.lockSync()).toThrow(ipcError('EBADF', 'lockSync', { path }));
     await expect(lock.lock()).rejects.toEqual(ipcError('EBADF', 'lock', { path }));
     expect([lock.name, lock.held, lock.created]).toEqual([path, false, true]);

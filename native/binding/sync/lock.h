@@ -18,8 +18,8 @@
 namespace posix_ipc::binding {
 
 // What the four kinds have in common. `Handle` is the class with the ObjectWrap, `Kind` the one of core.
-// new (intent, name, descriptor, offset, mode, owner, parties); an empty name: placed in the file of
-// `descriptor`. Answers: created, the owner word of this seat, where the block starts in buffer(), the inode.
+// new (intent, name, descriptor, offset, mode, owner, parties); with a descriptor: placed in its file, which is
+// of the memory of that name. Answers: created, the owner word of this seat, where the block starts in buffer(), the inode.
 template <typename Handle, typename Kind>
 class LockWrap : public Napi::ObjectWrap<Handle> {
  public:
@@ -30,10 +30,10 @@ class LockWrap : public Napi::ObjectWrap<Handle> {
     const sync::Wish wish = {BlockKind::mutex, intent, static_cast<mode_t>(int_of(env, info[4])),
                              OwnerRule(static_cast<int64_t>(number_of(env, info[5]))),
                              static_cast<uint32_t>(number_of(env, info[6]))};
-    const std::string given = string_of(env, info[1]);
-    name_ = given;
-    lock_ = std::make_shared<Kind>(
-        expect(info.Env(), Kind::obtain({given, int_of(env, info[2]), offset}, wish), subject()));
+    const int descriptor = int_of(env, info[2]);
+    name_ = string_of(env, info[1]);
+    const sync::Place place = {descriptor == -1 ? name_ : "", descriptor, offset};
+    lock_ = std::make_shared<Kind>(expect(info.Env(), Kind::obtain(place, wish), subject()));
     memory_ = std::make_unique<Memory>(lock_->take_mapping());
 
     struct stat status = {};
@@ -107,7 +107,7 @@ class LockWrap : public Napi::ObjectWrap<Handle> {
            subject());
   }
 
-  Subject subject() const { return name_.empty() ? Subject::none() : Subject::path(name_); }
+  Subject subject() const { return Subject::path(name_); }
 
  protected:
   Kind& open(const char* method) {
