@@ -49,6 +49,7 @@ const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you t
 const exists = 'open it, use openOrCreate, or unlink it first';
 const keyExists = 'open it, use openOrCreate, or remove it first';
 const readOnlyPlace = 'the memory was opened readOnly';
+const noProc = '/proc or /dev/shm is not mounted; a lock makes and opens its file through both';
 const removed = 'the object was removed, by its id or its key; make or open another';
 
 /** By code and call where the call matters, else by code. */
@@ -162,6 +163,23 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPROTO pid_namespaces':
     'the mutex was made in another PID namespace, whose numbers of threads mean others here: use a SemaphoreSet with undo',
   'ENOENT pid_namespaces': '/proc, which tells the PID namespace, is not mounted',
+  'EEXIST linkat': exists,
+  'EEXIST mmap': 'open it, or use openOrCreate',
+  'ENOENT linkat': noProc,
+  'ENOENT open': noProc,
+  'ENOSPC open': roomInShm,
+  'EPROTO mmap':
+    'no lock of this kind and version was finished there, or it is a barrier for another number of parties; a new one ' +
+    'needs 4096 bytes of zeros',
+  'EAGAIN fcntl':
+    'all 252 seats of the lock are taken: each open handle has one, until it is closed or its process ends',
+  'EBUSY fcntl': 'another process holds the byte of the file that decides who creates a lock there',
+  'ENOLCK fcntl': 'the kernel has no memory for another lock of a file',
+  'EBUSY pthread_barrier_wait': 'this handle waits already: each party has a handle of its own',
+  'EOWNERDEAD pthread_barrier_wait':
+    'one of those who had it open died: call reset() when what they share is in order, then all wait anew',
+  'EPERM makeConsistent': 'only a guard that excludes all others has something to make consistent',
+  'EPERM pthread_rwlock_unlock': 'this guard was unlocked before',
   EBADMSG: 'another process has written into the bytes of the lock',
   EDEADLK: 'this thread holds it already',
   ENOLCK: 'a thread may hold 1024 robust mutexes: the kernel forgets those beyond 2048 when the thread dies',
@@ -171,6 +189,7 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM pthread_mutex_unlock': 'this guard was unlocked before',
   'EINVAL pthread_mutex_consistent': 'no owner died, or it was called before',
   'EBUSY close': 'a lock is held: unlock it first',
+  'EBUSY resize': 'a lock that lies in it is held: unlock it first',
   'EACCES create': readOnlyPlace,
   'EACCES open': readOnlyPlace,
   'EACCES openOrCreate': readOnlyPlace,

@@ -56,7 +56,7 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
   }
 
   close(error: (request: Request) => unknown): void {
-    if (!this.empty) this.#options.gaveUp?.();
+    if (!this.empty) this.#giveUp();
     this.rejectAll(error);
     this.#rest();
     settleKeepAlive();
@@ -81,10 +81,17 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     const wasFirst = this.first === waiter;
     this.reject(waiter, reason);
     if (wasFirst) {
-      this.#options.gaveUp?.();
+      this.#giveUp();
       this.#serve();
     }
     settleKeepAlive();
+  }
+
+  /** A block that is gone, or was overwritten, has nothing to be given back: no reason not to leave. */
+  #giveUp(): void {
+    try {
+      this.#options.gaveUp?.();
+    } catch {}
   }
 
   #serve(): void {

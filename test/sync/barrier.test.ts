@@ -180,12 +180,15 @@ describe('the number of parties', () => {
     expect(() => Reflect.apply(Barrier.create, Barrier, ['/x'])).toThrow(TypeError);
   });
 
-  test('is what it was made for: another one is EPROTO', () => {
+  test('is what it was made for: another one is EPROTO', async () => {
     const { path } = barrier(2);
     expect(() => Barrier.openOrCreate(path, { parties: 3 })).toThrow(ipcError('EPROTO', 'mmap', { path }));
     using again = Barrier.openOrCreate(path, { parties: 2 });
     using opened = Barrier.open(path);
     expect([again.parties, opened.parties]).toEqual([2, 2]);
+    // Who was refused is no party that died.
+    expect(again.broken).toBe(false);
+    await expect(again.wait({ timeout: 1 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   });
 });
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 
@@ -58,6 +59,8 @@ Result<SegmentFile> open_segment(const std::string& name, uint64_t size, OwnerRu
   // glibc adds O_NOFOLLOW. O_NONBLOCK: a FIFO under the name must not hold us up.
   const int number =
       retry_interrupted([&] { return shm_open(name.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK, 0); });
+  // glibc turns EISDIR into EINVAL; no other EINVAL is left once the name has its form.
+  if (number == -1 && errno == EINVAL) return SystemError{EISDIR, "shm_open"};
   if (number == -1) return last_error("shm_open");
   Descriptor descriptor(number);
   struct stat status;

@@ -28,12 +28,14 @@ Result<Barrier> Barrier::obtain(const Place& place, Wish wish) {
   auto lock = Lock::obtain(place, wish);
   if (!lock.ok()) return lock.error();
   Barrier barrier(lock.take());
-  if (barrier.parties() == 0 || barrier.parties() > most_parties) return SystemError{EBADMSG, "mmap"};
-  // Of another number than was wished for; open() wishes for none.
-  if (wish.intent != Intent::open && barrier.parties() != wish.parties) return SystemError{EPROTO, "mmap"};
   // The seat's last occupant died, and nothing shows it any more now that it is taken.
   if (barrier.predecessor_died_) barrier.break_up();
-  return barrier;
+  // Of another number than was wished for; open() wishes for none.
+  const bool sound = barrier.parties() >= 1 && barrier.parties() <= most_parties;
+  if (sound && (wish.intent == Intent::open || barrier.parties() == wish.parties)) return barrier;
+  // Who is not let in has not died either.
+  barrier.leave();
+  return SystemError{sound ? EPROTO : EBADMSG, "mmap"};
 }
 
 Result<Outcome> Barrier::wait(const Patience& patience) {
