@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
+import { uniqueName } from '../helpers/names.js';
 import { fixture, run } from '../helpers/program.js';
 import { ipcError, typeError } from '../helpers/thrown.js';
 import { waits } from './waits.js';
@@ -95,8 +96,7 @@ describe.each(waits)('$title', ({ make, syscall, method }) => {
 
 describe.each(['mutex', 'read', 'write', 'condition', 'barrier'])('a pending wait: %s', (kind) => {
   const ends = async (way: string, expected: object) => {
-    const { path } = waits[0].make();
-    const words = ['--expose-gc', fixture('sync/pending.mjs'), `${path}-own`, kind, way];
+    const words = ['--expose-gc', fixture('sync/pending.mjs'), uniqueName(), kind, way];
     expect(await run(process.execPath, words)).toMatchObject({ stderr: '', ...expected });
   };
 
@@ -115,4 +115,9 @@ describe.each(['mutex', 'read', 'write', 'condition', 'barrier'])('a pending wai
   test.each(['worker is terminated', 'worker ends by process.exit'])('%s', async (way) => {
     await ends(way, { code: 0, stdout: 'waiting\nended\n' });
   });
+});
+
+test.each(['mutex', 'read', 'write'])('what the tasks of one handle give one another: %s, keeps no process alive', async (kind) => {
+  const words = [fixture('sync/pending.mjs'), uniqueName(), kind, 'is given by its own handle'];
+  expect(await run(process.execPath, words)).toMatchObject({ code: 0, stderr: '', stdout: 'given\n' });
 });
