@@ -168,6 +168,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'ENOENT linkat': noProc,
   'ENOENT open': noProc,
   'ENOSPC open': roomInShm,
+  'ENOSPC linkat': roomInShm,
+  'ENOTSUP open': 'the file system at /dev/shm has no unnamed files (O_TMPFILE); a tmpfs has',
   'EPROTO mmap':
     'no lock of this kind and version was finished there, or it is a barrier for another number of parties; a new one ' +
     'needs 4096 bytes of zeros',

@@ -32,6 +32,10 @@ const listed: Readonly<Record<string, string>> = {
   'pthread_mutex_lock, pthread_mutex_timedlock': 'EAGAIN EDEADLK EINVAL ENOTRECOVERABLE EOWNERDEAD ETIMEDOUT',
   pthread_mutex_consistent: 'EINVAL',
   pthread_mutex_unlock: 'EPERM',
+  'pthread_rwlock_rdlock, pthread_rwlock_wrlock': 'EAGAIN EDEADLK EINVAL ETIMEDOUT',
+  pthread_rwlock_unlock: 'EPERM',
+  pthread_cond_wait: 'EINVAL EPERM ETIMEDOUT',
+  pthread_barrier_wait: 'EINVAL',
   posix_fallocate: 'EFBIG EINTR ENOSPC',
 };
 
