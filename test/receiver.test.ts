@@ -1,7 +1,8 @@
-import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import { Barrier, Condition, MessageQueue, Mutex, RwLock, Semaphore, SharedMemory, sysv } from 'posix-ipc';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
 import { attached, letters, name, robustMutex, segment, set } from './helpers/objects.js';
+import { closing } from './helpers/peer.js';
 import { typeError } from './helpers/thrown.js';
 
 leaveNothing();
@@ -29,8 +30,8 @@ function methodsOf(object: object): Borrowed[] {
   return borrowed;
 }
 
-function guardOf(mutex: sysv.RobustMutex): sysv.RobustMutexGuard {
-  const guard = mutex.lockSync();
+function guardOf(lock: () => Disposable): object {
+  const guard = lock();
   onTestFinished(() => guard[Symbol.dispose]());
   return guard;
 }
@@ -39,10 +40,16 @@ const classes: [string, () => object][] = [
   ['SharedMemory', () => SharedMemory.create(name(), { size: 1 })],
   ['Semaphore', () => Semaphore.create(name(), { value: 0 })],
   ['MessageQueue', () => MessageQueue.create(name(), { maxMessages: 1, messageSize: 1 })],
+  ['Mutex', () => closing(Mutex.create(name()))],
+  ['MutexGuard', () => guardOf(() => closing(Mutex.create(name())).lockSync())],
+  ['RwLock', () => closing(RwLock.create(name()))],
+  ['RwGuard', () => guardOf(() => closing(RwLock.create(name())).writeSync())],
+  ['Condition', () => closing(Condition.create(name()))],
+  ['Barrier', () => closing(Barrier.create(name(), { parties: 2 }))],
   ['sysv.SharedMemory', () => segment()],
   ['sysv.Attachment', () => attached()],
   ['sysv.RobustMutex', () => robustMutex()],
-  ['sysv.RobustMutexGuard', () => guardOf(robustMutex())],
+  ['sysv.RobustMutexGuard', () => guardOf(() => robustMutex().lockSync())],
   ['sysv.SemaphoreSet', () => set(0)],
   ['sysv.MessageQueue', () => letters()],
   ['sysv.PreparedOperations', () => set(0).prepare({ index: 0, delta: 1 })],

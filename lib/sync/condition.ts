@@ -132,7 +132,8 @@ export class Condition extends Lock {
 
   /** @internal */
   protected override rejectWaits(): void {
-    this.#lane.close(() => closedError('wait', this.subject));
+    const condition = Condition.#of(this);
+    condition.#lane.close(() => closedError('wait', condition.subject));
   }
 }
 

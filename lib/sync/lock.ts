@@ -87,11 +87,12 @@ export abstract class Lock implements Handle {
 
   /** @internal */
   protected get subject(): Subject {
-    return this.#obtained.subject;
+    return Lock.#of(this).#obtained.subject;
   }
 
   /** @internal Whether this handle has it at this moment, so that it cannot be closed. */
   protected inUse(): boolean {
+    Lock.#of(this);
     return false;
   }
 

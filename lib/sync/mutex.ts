@@ -99,11 +99,12 @@ export class MutexGuard implements Disposable {
 
   /** Unlocks, unless that has been done. */
   [Symbol.dispose](): void {
-    if (this.held) this.unlock();
+    const guard = MutexGuard.#of(this);
+    if (guard.held) guard.unlock();
   }
 
   [custom](_depth: number, options: object): string {
-    const { held, ownerDied } = this;
+    const { held, ownerDied } = MutexGuard.#of(this);
     return describe('MutexGuard', { held, ownerDied }, options);
   }
 
@@ -241,9 +242,10 @@ export class Mutex extends Lock {
 
   /** @internal */
   protected override rejectWaits(): void {
-    this.#words = closedBlock;
-    this.#lane?.close(() => closedError('lock', this.subject));
-    this.#dismiss();
+    const mutex = Mutex.#of(this);
+    mutex.#words = closedBlock;
+    mutex.#lane?.close(() => closedError('lock', mutex.subject));
+    mutex.#dismiss();
   }
 
   /** The frequent case, without a native call: some 25 ns with unlock(). */

@@ -82,11 +82,12 @@ export class RwGuard implements Disposable {
 
   /** Unlocks, unless that has been done. */
   [Symbol.dispose](): void {
-    if (this.held) this.unlock();
+    const guard = RwGuard.#of(this);
+    if (guard.held) guard.unlock();
   }
 
   [custom](_depth: number, options: object): string {
-    const { held, exclusive, ownerDied } = this;
+    const { held, exclusive, ownerDied } = RwGuard.#of(this);
     return describe('RwGuard', { held, exclusive, ownerDied }, options);
   }
 }
@@ -216,14 +217,16 @@ export class RwLock extends Lock {
 
   /** @internal */
   protected override inUse(): boolean {
-    return this.#writer !== undefined || this.#readers.size > 0;
+    const lock = RwLock.#of(this);
+    return lock.#writer !== undefined || lock.#readers.size > 0;
   }
 
   /** @internal */
   protected override rejectWaits(): void {
-    this.#words = closedBlock;
-    this.#lane.close((mode) => closedError(mode, this.subject));
-    this.#dismiss();
+    const lock = RwLock.#of(this);
+    lock.#words = closedBlock;
+    lock.#lane.close((mode) => closedError(mode, lock.subject));
+    lock.#dismiss();
   }
 
   #try(mode: Mode): RwGuard | undefined {

@@ -18,8 +18,9 @@
 namespace posix_ipc::binding {
 
 // What the four kinds have in common. `Handle` is the class with the ObjectWrap, `Kind` the one of core.
-// new (intent, name, descriptor, offset, mode, owner, parties); with a descriptor: placed in its file, which is
-// of the memory of that name. Answers: created, the owner word of this seat, where the block starts in buffer(), the inode.
+// new (intent, name, descriptor, offset, mode, owner, parties); with a descriptor: placed in its file, which
+// is of the memory of that name. Answers: created, the owner word of this seat, where the block starts in
+// buffer(), the inode.
 template <typename Handle, typename Kind>
 class LockWrap : public Napi::ObjectWrap<Handle> {
  public:
