@@ -1,4 +1,13 @@
-import { MessageQueue, Semaphore, SharedMemory } from 'posix-ipc';
+import {
+  Barrier,
+  Condition,
+  type Handle,
+  MessageQueue,
+  Mutex,
+  RwLock,
+  Semaphore,
+  SharedMemory,
+} from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
 import { name, robustMutex, segment } from './helpers/objects.js';
@@ -6,10 +15,23 @@ import { ipcError } from './helpers/thrown.js';
 
 leaveNothing();
 
+const mutex = (path: string) => Mutex.create(path);
+const rwLock = (path: string) => RwLock.create(path);
+const condition = (path: string) => Condition.create(path);
+const barrier = (path: string) => Barrier.create(path, { parties: 2 });
+
 const handles = [
   { what: 'shared memory', make: () => SharedMemory.create(name(), { size: 4096 }) },
   { what: 'a semaphore', make: () => Semaphore.create(name(), { value: 1 }) },
   { what: 'a message queue', make: () => MessageQueue.create(name(), { maxMessages: 1, messageSize: 8 }) },
+  { what: 'a mutex', make: () => Mutex.create(name()) },
+  { what: 'a read-write lock', make: () => RwLock.create(name()) },
+  { what: 'a condition', make: () => Condition.create(name()) },
+  { what: 'a barrier', make: () => Barrier.create(name(), { parties: 2 }) },
+  {
+    what: 'a mutex in shared memory',
+    make: () => Mutex.create({ memory: SharedMemory.create(name(), { size: 4096 }), offset: 0 }),
+  },
   { what: 'an attachment', make: () => segment().attach() },
   { what: 'a robust mutex', make: () => robustMutex() },
   { what: 'a read-only attachment', make: () => segment().attach({ readOnly: true }) },
@@ -177,6 +199,32 @@ describe('a closed handle answers EBADF', () => {
         memory.close();
         expect(() => call(memory)).toThrow(ipcError('EBADF', syscall, { id: memory.owner.id, hint }));
       }
+    });
+  });
+
+  describe('of a lock', () => {
+    const calls: [string, (path: string) => Handle, (lock: never) => unknown][] = [
+      ['tryLock', mutex, (lock: Mutex) => lock.tryLock()],
+      ['lockSync', mutex, (lock: Mutex) => lock.lockSync()],
+      ['lock', mutex, (lock: Mutex) => lock.lock()],
+      ['tryRead', rwLock, (lock: RwLock) => lock.tryRead()],
+      ['readSync', rwLock, (lock: RwLock) => lock.readSync()],
+      ['read', rwLock, (lock: RwLock) => lock.read()],
+      ['tryWrite', rwLock, (lock: RwLock) => lock.tryWrite()],
+      ['writeSync', rwLock, (lock: RwLock) => lock.writeSync()],
+      ['write', rwLock, (lock: RwLock) => lock.write()],
+      ['signal', condition, (lock: Condition) => lock.signal()],
+      ['wait', barrier, (lock: Barrier) => lock.wait()],
+      ['waitSync', barrier, (lock: Barrier) => lock.waitSync()],
+      ['reset', barrier, (lock: Barrier) => lock.reset()],
+    ];
+    test.each(calls)('%s', async (method, make, call) => {
+      const path = name();
+      const lock = make(path);
+      lock.close();
+      await expect(async () => call(lock as never)).rejects.toEqual(
+        ipcError('EBADF', method, { path, hint }),
+      );
     });
   });
 });

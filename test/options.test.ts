@@ -1,4 +1,4 @@
-import { MessageQueue, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import { Barrier, Condition, MessageQueue, Mutex, RwLock, Semaphore, SharedMemory, sysv } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
 import { uniqueKey } from './helpers/names.js';
@@ -67,6 +67,51 @@ const calls: [string, string[], (options: object) => unknown][] = [
     'MessageQueue.receiveIntoSync',
     ['timeout'],
     (options) => MessageQueue.open(existing.queue('x')).receiveIntoSync(Buffer.alloc(8192), options),
+  ],
+  ['Mutex.create', ['mode', 'unlinkOnExit', 'recover'], (options) => Mutex.create(name(), options)],
+  ['Mutex.open', ['owner', 'recover'], (options) => Mutex.open(existing.mutex(), options)],
+  [
+    'Mutex.openOrCreate',
+    ['mode', 'unlinkOnExit', 'owner', 'recover'],
+    (options) => Mutex.openOrCreate(name(), options),
+  ],
+  ['Mutex.lock', ['timeout', 'signal'], (options) => Mutex.open(existing.mutex()).lock(options)],
+  ['Mutex.lockSync', ['timeout'], (options) => Mutex.open(existing.mutex()).lockSync(options)],
+  ['RwLock.create', ['mode', 'unlinkOnExit', 'recover'], (options) => RwLock.create(name(), options)],
+  ['RwLock.open', ['owner', 'recover'], (options) => RwLock.open(existing.rwLock(), options)],
+  [
+    'RwLock.openOrCreate',
+    ['mode', 'unlinkOnExit', 'owner', 'recover'],
+    (options) => RwLock.openOrCreate(name(), options),
+  ],
+  ['RwLock.read', ['timeout', 'signal'], (options) => RwLock.open(existing.rwLock()).read(options)],
+  ['RwLock.readSync', ['timeout'], (options) => RwLock.open(existing.rwLock()).readSync(options)],
+  ['RwLock.write', ['timeout', 'signal'], (options) => RwLock.open(existing.rwLock()).write(options)],
+  ['RwLock.writeSync', ['timeout'], (options) => RwLock.open(existing.rwLock()).writeSync(options)],
+  ['Condition.create', ['mode', 'unlinkOnExit'], (options) => Condition.create(name(), options)],
+  ['Condition.open', ['owner'], (options) => Condition.open(existing.condition(), options)],
+  [
+    'Condition.openOrCreate',
+    ['mode', 'unlinkOnExit', 'owner'],
+    (options) => Condition.openOrCreate(name(), options),
+  ],
+  [
+    'Barrier.create',
+    ['mode', 'unlinkOnExit', 'parties'],
+    (options) => Barrier.create(name(), { parties: 1, ...options }),
+  ],
+  ['Barrier.open', ['owner'], (options) => Barrier.open(existing.barrier(), options)],
+  [
+    'Barrier.openOrCreate',
+    ['mode', 'unlinkOnExit', 'owner', 'parties'],
+    (options) => Barrier.openOrCreate(name(), { parties: 1, ...options }),
+  ],
+  ['Barrier.wait', ['timeout', 'signal'], (options) => Barrier.open(existing.barrier()).wait(options)],
+  ['Barrier.waitSync', ['timeout'], (options) => Barrier.open(existing.barrier()).waitSync(options)],
+  [
+    'a place',
+    ['memory', 'offset'],
+    (options) => Mutex.create({ memory: SharedMemory.create(name(), { size: 4096 }), offset: 0, ...options }),
   ],
   [
     'sysv.SharedMemory.create',
@@ -139,6 +184,26 @@ const existing = {
     SharedMemory.create(path, { size: 4096 }).close();
     return path;
   },
+  mutex() {
+    const path = name();
+    Mutex.create(path).close();
+    return path;
+  },
+  rwLock() {
+    const path = name();
+    RwLock.create(path).close();
+    return path;
+  },
+  condition() {
+    const path = name();
+    Condition.create(path).close();
+    return path;
+  },
+  barrier() {
+    const path = name();
+    Barrier.create(path, { parties: 1 }).close();
+    return path;
+  },
   semaphore() {
     const path = name();
     Semaphore.create(path, { value: 1 }).close();
@@ -183,7 +248,7 @@ async function thrownBy(call: () => unknown): Promise<unknown> {
 
 describe.each(calls)('the options of %s', (_, known, call) => {
   test('may be left undefined, all of them that have a default', async () => {
-    const needed = ['size', 'value', 'count', 'values', 'index', 'delta'];
+    const needed = ['size', 'value', 'count', 'values', 'index', 'delta', 'parties', 'memory', 'offset'];
     const options = Object.fromEntries(
       known.filter((option) => !needed.includes(option)).map((option) => [option, undefined]),
     );
@@ -265,6 +330,10 @@ describe('an owner', () => {
     ['SharedMemory', (options) => SharedMemory.open(existing.memory(), options)],
     ['Semaphore', (options) => Semaphore.open(existing.semaphore(), options)],
     ['MessageQueue', (options) => MessageQueue.open(existing.queue(), options)],
+    ['Mutex', (options) => Mutex.open(existing.mutex(), options)],
+    ['RwLock', (options) => RwLock.open(existing.rwLock(), options)],
+    ['Condition', (options) => Condition.open(existing.condition(), options)],
+    ['Barrier', (options) => Barrier.open(existing.barrier(), options)],
   ];
 
   test.each(opens)('of %s may be any, self or a user id', async (_, open) => {

@@ -39,7 +39,13 @@ async function createdWithout(folder: string, path: string): Promise<string> {
     `execFileSync('mount', ['-t', 'tmpfs', 'none', '${folder}']);`,
     `try { Mutex.create('${path}'); } catch ({ message }) { console.log(message); }`,
   ].join('\n');
-  const { stdout } = await run('unshare', ['--mount', process.execPath, '--input-type=module', '--eval', script]);
+  const { stdout } = await run('unshare', [
+    '--mount',
+    process.execPath,
+    '--input-type=module',
+    '--eval',
+    script,
+  ]);
   return stdout;
 }
 
@@ -83,7 +89,9 @@ covers('open, of a lock', {
 covers('linkat, of a lock', {
   EEXIST: () => {
     const path = present();
-    expect(outcomeOf(() => Mutex.create(path))).toEqual(refused('EEXIST', 'linkat', { path }, /openOrCreate/));
+    expect(outcomeOf(() => Mutex.create(path))).toEqual(
+      refused('EEXIST', 'linkat', { path }, /openOrCreate/),
+    );
   },
   ENAMETOOLONG: () => {
     const outcome = outcomeOf(() => Mutex.create(tooLong));

@@ -323,7 +323,10 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
     provoked('ENOTRECOVERABLE', 'a writer died, and the next one unlocked without `makeConsistent`'),
     value('EOWNERDEAD', 'the writer died: the guard says so, `ownerDied`'),
     provoked('ESTALE', 'the file was truncated, or its start overwritten'),
-    value('ETIMEDOUT', '`tryRead`, `tryWrite` give `undefined`; of the others with a `timeout` it is an error'),
+    value(
+      'ETIMEDOUT',
+      '`tryRead`, `tryWrite` give `undefined`; of the others with a `timeout` it is an error',
+    ),
   ],
   pthread_rwlock_unlock: [
     provoked('EBADMSG', 'the owner word was overwritten'),
@@ -345,9 +348,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
     provoked('ESTALE', 'the file was truncated, or its start overwritten'),
     provoked('ETIMEDOUT', 'the `timeout` is over'),
   ],
-  pthread_barrier_init: [
-    provoked('ESTALE', '`reset`, and the file was truncated, or its start overwritten'),
-  ],
+  pthread_barrier_init: [provoked('ESTALE', '`reset`, and the file was truncated, or its start overwritten')],
   msgget: [
     injected('EACCES', lookedUp),
     provoked('EEXIST', takenKey),

@@ -139,7 +139,7 @@ function wrappers({ limits, sysctl, shm, inject, on, trace }: Circumstances, log
 }
 
 function errnoOf(code: string): number {
-  const number = { ...constants.errno, ENOTRECOVERABLE: 131 }[code];
+  const number = { ...constants.errno, EOWNERDEAD: 130, ENOTRECOVERABLE: 131 }[code];
   if (number === undefined) throw new Error(`no errno ${code}`);
   return number;
 }

@@ -34,12 +34,7 @@ export async function peer(
   places: Partial<Record<Kind, Place>>,
   { under = [] }: { under?: string[] } = {},
 ): Promise<Peer> {
-  const [command, ...words] = [
-    ...under,
-    process.execPath,
-    fixture('sync/peer.mjs'),
-    JSON.stringify(places),
-  ];
+  const [command, ...words] = [...under, process.execPath, fixture('sync/peer.mjs'), JSON.stringify(places)];
   const program = start(command, words, { timeout: 50_000 });
   let text = '';
   program.child.stdout.on('data', (chunk: string) => {

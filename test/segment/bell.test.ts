@@ -84,7 +84,11 @@ describe('the event loop', () => {
     const { told } = await waiting.begin('wait');
     await sleep(200);
     const switches = () =>
-      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${waiting.program.pid}/status`, 'utf8'))?.[1]);
+      Number(
+        /^voluntary_ctxt_switches:\s+(\d+)/m.exec(
+          readFileSync(`/proc/${waiting.program.pid}/status`, 'utf8'),
+        )?.[1],
+      );
     const before = switches();
     await sleep(1000);
     expect(switches() - before).toBeLessThanOrEqual(2);
@@ -119,7 +123,8 @@ const words = () => [process.execPath, fixture('sync/without-inotify.mjs'), uniq
 const expected = {
   code: 0,
   stderr: '',
-  stdout: 'ETIMEDOUT\nunlocked false false\nsignalled\npassed false\nownerDied true\nownerDied true\nEOWNERDEAD\n',
+  stdout:
+    'ETIMEDOUT\nunlocked false false\nsignalled\npassed false\nownerDied true\nownerDied true\nEOWNERDEAD\n',
 };
 
 describe('where no inotify instance is to be had', () => {
@@ -135,4 +140,3 @@ describe('where no inotify instance is to be had', () => {
     expect(await run('unshare', inside)).toMatchObject(expected);
   });
 });
-

@@ -57,7 +57,9 @@ test('what stands in a new block is what the layout says', () => {
   using memory = SharedMemory.open(path);
   const read = () => memory.read(0, 4096);
   const start = (block: Buffer) => block.readUInt32LE(64 + 12);
-  expect(read()).toEqual(lockBlock({ seats: [{ seat: 0, epoch: 2 ** 31 + 1, pid: process.pid, start: start(read()) }] }));
+  expect(read()).toEqual(
+    lockBlock({ seats: [{ seat: 0, epoch: 2 ** 31 + 1, pid: process.pid, start: start(read()) }] }),
+  );
   const guard = lock.lockSync();
   expect(read().readUInt32LE(16)).toBe((1 << 20) | 1);
   guard.unlock();

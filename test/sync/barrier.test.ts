@@ -200,4 +200,3 @@ test('252 handles may be the parties', async () => {
   expect(serial.filter(Boolean).length).toBe(1);
   for (const handle of handles) handle.close();
 });
-

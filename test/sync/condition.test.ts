@@ -179,7 +179,9 @@ describe('a wait', () => {
     mutex.close();
     await expect(wait(guard)).rejects.toEqual(ipcError('EPERM', 'pthread_mutex_unlock'));
     for (const other of [undefined, null, 7, mutex, {}, Object.create(guard)]) {
-      await expect(wait(other)).rejects.toEqual(typeError('ERR_INVALID_ARG_TYPE', '`guard`: expected what lock()'));
+      await expect(wait(other)).rejects.toEqual(
+        typeError('ERR_INVALID_ARG_TYPE', '`guard`: expected what lock()'),
+      );
     }
   });
 

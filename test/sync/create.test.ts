@@ -105,7 +105,9 @@ describe.each(kinds)('a named $what', ({ what, number, Class, needed }) => {
     const body = (ipc: Ipc, what: string, path: string) =>
       (ipc as unknown as Record<string, typeof Mutex>)[what].open(path);
     // In a process of its own: a thread that waits there cannot be woken.
-    expect(await attempt({}, body, what, fifo)).toEqual(refused('EPROTO', 'shm_open', { path: fifo }, /FIFO/));
+    expect(await attempt({}, body, what, fifo)).toEqual(
+      refused('EPROTO', 'shm_open', { path: fifo }, /FIFO/),
+    );
     const real = name();
     closing(call('create', real));
     const link = foreign((file) => symlinkSync(`/dev/shm${real}`, file));

@@ -192,8 +192,8 @@ describe('close', () => {
 test('only lock() makes guards', () => {
   const { lock } = mutex();
   using guard = lock.lockSync();
-  const { constructor } = guard as MutexGuard & { constructor: new () => unknown };
-  expect(() => new constructor()).toThrow(typeError('ERR_ILLEGAL_CONSTRUCTOR', 'lock() of a Mutex'));
+  const { constructor: kind } = guard as MutexGuard & { constructor: new () => unknown };
+  expect(() => new kind()).toThrow(typeError('ERR_ILLEGAL_CONSTRUCTOR', 'lock() of a Mutex'));
 });
 
 test('a handle that another one of this thread was opened beside has a seat of its own', () => {

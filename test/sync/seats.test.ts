@@ -58,7 +58,8 @@ test('a seat of a process that was killed comes free', async () => {
 test('a refused open leaves no descriptor behind', () => {
   const { path } = fresh((path) => Mutex.create(path));
   const before = readdirSync('/proc/self/fd').length;
-  for (let round = 0; round < 50; round++) expect(() => RwLock.open(path)).toThrow(ipcError('EPROTO', 'mmap'));
+  for (let round = 0; round < 50; round++)
+    expect(() => RwLock.open(path)).toThrow(ipcError('EPROTO', 'mmap'));
   expect(readdirSync('/proc/self/fd').length).toBe(before);
 });
 

@@ -117,7 +117,10 @@ describe.each(['mutex', 'read', 'write', 'condition', 'barrier'])('a pending wai
   });
 });
 
-test.each(['mutex', 'read', 'write'])('what the tasks of one handle give one another: %s, keeps no process alive', async (kind) => {
-  const words = [fixture('sync/pending.mjs'), uniqueName(), kind, 'is given by its own handle'];
-  expect(await run(process.execPath, words)).toMatchObject({ code: 0, stderr: '', stdout: 'given\n' });
-});
+test.each(['mutex', 'read', 'write'])(
+  'what the tasks of one handle give one another: %s, keeps no process alive',
+  async (kind) => {
+    const words = [fixture('sync/pending.mjs'), uniqueName(), kind, 'is given by its own handle'];
+    expect(await run(process.execPath, words)).toMatchObject({ code: 0, stderr: '', stdout: 'given\n' });
+  },
+);

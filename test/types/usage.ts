@@ -2,6 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import {
   type Access,
   type Advice,
+  Barrier,
+  Condition,
   type Data,
   guard,
   type Handle,
@@ -10,7 +12,11 @@ import {
   type Memory,
   type Message,
   MessageQueue,
+  Mutex,
+  type MutexGuard,
   type Opened,
+  type RwGuard,
+  RwLock,
   type Sealed,
   type SealingKeys,
   Semaphore,
@@ -75,6 +81,53 @@ export async function posix() {
   const memories: Memory[] = [memory, sysv.SharedMemory.fromId(1).attach()];
   const anything: Data[] = ['text', bytes, numbers, new DataView(new ArrayBuffer(1))];
   return { taken, access, message, sent, big, copy, disposables, memories, anything };
+}
+
+export async function locks(memory: SharedMemory) {
+  using mutex = Mutex.create('/name', { mode: 0o600, unlinkOnExit: true, recover: () => {} });
+  using placed = Mutex.openOrCreate({ memory, offset: Mutex.byteLength });
+  same<typeof Mutex.alignment, 64>();
+  const attempt: MutexGuard | undefined = mutex.tryLock();
+  using guard = await mutex.lock({ timeout: 1, signal: AbortSignal.timeout(1) });
+  placed.lockSync({ timeout: 1 }).makeConsistent();
+  same<typeof guard.ownerDied, boolean>();
+  same<typeof guard.held, boolean>();
+
+  using rwLock = RwLock.open('/name', { owner: 'self', recover: undefined });
+  const guards: (RwGuard | undefined)[] = [rwLock.tryRead(), await rwLock.write(), rwLock.readSync()];
+  const alone: boolean | undefined = guards[0]?.exclusive;
+
+  using condition = Condition.open('/name', { owner: 1000 });
+  same<ReturnType<typeof condition.wait>, Promise<void>>();
+  await condition.wait(guard, { timeout: 1 });
+  condition.waitSync(guard);
+  condition.broadcast();
+
+  using barrier = Barrier.create('/name', { parties: 2 });
+  const serial: boolean = await barrier.wait();
+  same<typeof barrier.broken, boolean>();
+  barrier.reset();
+
+  const handles: Handle[] = [mutex, rwLock, condition, barrier];
+  // @ts-expect-error the number of parties has no default
+  Barrier.create('/name');
+  // @ts-expect-error nor is it asked for where there is one
+  Barrier.open('/name', { parties: 2 });
+  // @ts-expect-error a guard of a mutex
+  condition.wait(rwLock.readSync());
+  // @ts-expect-error System V memory has no descriptor
+  Mutex.open({ memory: sysv.SharedMemory.fromId(1).attach(), offset: 0 });
+  // @ts-expect-error a place has an offset
+  Mutex.open({ memory });
+  // @ts-expect-error trying takes no time
+  mutex.tryLock({ timeout: 1 });
+  // @ts-expect-error a blocked thread hears no signal
+  mutex.lockSync({ signal: AbortSignal.timeout(1) });
+  // @ts-expect-error what is told does not change
+  guard.ownerDied = false;
+  // @ts-expect-error only create, open and openOrCreate make locks
+  new Mutex();
+  return { attempt, alone, serial, handles };
 }
 
 export function system() {
