@@ -63,8 +63,6 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EEXIST shm_open': exists,
   'EEXIST sem_open': exists,
   'EEXIST mq_open': exists,
-  'EEXIST linkat': exists,
-  'EEXIST mmap': 'there is one already: open it, or use openOrCreate',
   'EEXIST shmget': keyExists,
   'EEXIST semget': keyExists,
   'EEXIST msgget': keyExists,
@@ -91,9 +89,6 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM sem_open': foreignOwner,
   'EPERM mq_open': foreignOwner,
   'EPROTO shm_open': 'what lies under the name is not shared memory but a FIFO, a socket or a device',
-  'EPROTO mmap':
-    'what lies there is no lock of this kind and version, it is unfinished, or a barrier for another number of parties',
-  'EAGAIN fcntl': 'all 252 seats of the lock are taken: close handles that are not used any more',
   'EPROTO sem_open':
     'what lies under the name is not a semaphore of this C library: its type, size or content is another',
 
