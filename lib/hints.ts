@@ -88,7 +88,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM shm_open': foreignOwner,
   'EPERM sem_open': foreignOwner,
   'EPERM mq_open': foreignOwner,
-  'EPROTO shm_open': 'what lies under the name is not shared memory but a FIFO, a socket or a device',
+  'EPROTO shm_open':
+    'what lies under the name is a FIFO, a socket or a device; or, where a lock was asked for, a file of another size',
   'EPROTO sem_open':
     'what lies under the name is not a semaphore of this C library: its type, size or content is another',
 
@@ -160,7 +161,6 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'ENOENT pid_namespaces': '/proc, which tells the PID namespace, is not mounted',
   'EEXIST linkat': exists,
   'EEXIST mmap': 'open it, or use openOrCreate',
-  'ENOENT linkat': noProc,
   'ENOENT open': noProc,
   'ENOSPC open': roomInShm,
   'ENOSPC linkat': roomInShm,

@@ -144,8 +144,9 @@ export class Barrier extends Lock {
 
   /** @internal */
   protected override rejectWaits(): void {
-    this.#words = closedBlock;
-    if (this.#waiting) takeBack(() => this.#native.withdraw());
-    this.#lane.close(() => closedError('wait', this.subject));
+    const barrier = Barrier.#of(this);
+    barrier.#words = closedBlock;
+    if (barrier.#waiting) takeBack(() => barrier.#native.withdraw());
+    barrier.#lane.close(() => closedError('wait', barrier.subject));
   }
 }

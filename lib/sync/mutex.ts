@@ -237,7 +237,7 @@ export class Mutex extends Lock {
 
   /** @internal */
   protected override inUse(): boolean {
-    return this.#turn > 0;
+    return Mutex.#of(this).#turn > 0;
   }
 
   /** @internal */

@@ -268,7 +268,6 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   'linkat, of a lock': [
     provoked('EEXIST', taken),
     provoked('ENAMETOOLONG', longName),
-    provoked('ENOENT', '`/proc` is not mounted'),
     injected('ENOSPC', '`/dev/shm` has no room for another name'),
   ],
   'shm_open, of a lock': [

@@ -67,7 +67,7 @@ Result<SegmentFile> open_segment(const std::string& name, uint64_t size, OwnerRu
   if (fstat(number, &status) == -1) return last_error("fstat");
   if (!S_ISREG(status.st_mode)) return SystemError{EPROTO, "shm_open"};
   if (!owner.trusts(status)) return SystemError{EPERM, "shm_open"};
-  if (static_cast<uint64_t>(status.st_size) != size) return SystemError{EPROTO, "mmap"};
+  if (static_cast<uint64_t>(status.st_size) != size) return SystemError{EPROTO, "shm_open"};
   return SegmentFile{std::move(descriptor), false};
 }
 
