@@ -65,6 +65,38 @@ function compileBench() {
   });
 }
 
+const chaosFolder = '.cache/chaos';
+
+// The harness, and the victims in C++, each with one of the mistakes of sync-point.h or none.
+function prepareChaos(mistakes) {
+  prepare();
+  step({
+    name: 'chaos',
+    title: 'compiling the harness of chaos',
+    inputs: ['test/chaos', 'lib', 'tsconfig.json', 'tsconfig.chaos.json', 'package-lock.json'],
+    outputs: ['dist-chaos/main.js'],
+    run: () => {
+      const compiler = 'node_modules/typescript/bin/tsc';
+      command(process.execPath, [compiler, '--project', 'tsconfig.chaos.json', '--pretty', 'false']);
+    },
+  });
+  for (const mistake of mistakes) {
+    step({
+      name: `chaos-${mistake}`,
+      title: `compiling the victims of chaos, mistake: ${mistake}`,
+      inputs: ['native/core', 'test/chaos'],
+      facts: toolchain,
+      outputs: [`${chaosFolder}/${mistake}/victim`],
+      run: () => {
+        const make = process.env.MAKE ?? 'make';
+        command(make, [`--jobs=${jobs()}`, '--directory=test/chaos', `MISTAKE=${mistake}`], {
+          env: cleanEnvironment(),
+        });
+      },
+    });
+  }
+}
+
 function buildPrebuilt() {
   const headers = nodeDir();
   const binary = `prebuilds/linux-${process.arch}/posix-ipc.${libc()}.node`;
@@ -127,4 +159,12 @@ function prepareBench() {
   compileBench();
 }
 
-module.exports = { buildPrebuilt, install, prepare, prepareBench, prepareTypeScript };
+module.exports = {
+  buildPrebuilt,
+  chaosFolder,
+  install,
+  prepare,
+  prepareBench,
+  prepareChaos,
+  prepareTypeScript,
+};

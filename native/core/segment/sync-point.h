@@ -83,6 +83,24 @@ constexpr const char* sync_point_names[] = {
 static_assert(sizeof sync_point_names / sizeof *sync_point_names == static_cast<uint32_t>(SyncPoint::count));
 
 #ifdef POSIX_IPC_CHAOS
+// Of one process, in memory of the harness: a file (POSIX_IPC_CHAOS_PAGE) at an offset
+// (POSIX_IPC_CHAOS_RECORD).
+struct PointRecord {
+  // The last point passed: of all, and since the process last began something (which sets it to 0).
+  uint32_t last;
+  uint32_t since;
+  // Where it kills itself, at the how manyth passing; and there it has.
+  uint32_t armed;
+  uint32_t countdown;
+  uint32_t died;
+  // Where it is slow, and for how many microseconds.
+  uint32_t nap_at;
+  uint32_t nap;
+  uint32_t reserved;
+  // Which points have followed each one: a set of bits.
+  uint32_t followers[static_cast<uint32_t>(SyncPoint::count)][2];
+};
+
 void at(SyncPoint point);
 #else
 inline void at(SyncPoint) {}

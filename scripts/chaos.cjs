@@ -1,0 +1,16 @@
+'use strict';
+require('./bootstrap/requirements.cjs').requireTools();
+const path = require('node:path');
+const { root } = require('./bootstrap/step.cjs');
+const { runJob } = require('./bootstrap/run-job.cjs');
+const { chaosFolder, prepareChaos } = require('./bootstrap/steps.cjs');
+
+const args = process.argv.slice(2);
+const mistakes = args.includes('--broken')
+  ? ['publish_before_write', 'death_unreported', 'no_second_look']
+  : [];
+
+prepareChaos(['none', ...mistakes]);
+runJob(process.execPath, [path.join(root, 'dist-chaos/main.js'), ...args], {
+  env: { ...process.env, CHAOS_VICTIMS: path.join(root, chaosFolder), CHAOS_MISTAKES: mistakes.join(' ') },
+});

@@ -1,0 +1,68 @@
+import { Random } from './random.js';
+
+export type Role = 'work' | 'barrier';
+
+/** How one victim lives and dies. */
+export interface Plan {
+  readonly node: boolean;
+  readonly seed: number;
+  /** The part of the points with which it is mostly about. */
+  readonly focus: string;
+  /** The point where it kills itself, at which passing; and one where it is slow before. */
+  readonly armed: number;
+  readonly countdown: number;
+  readonly napAt: number;
+  /** Milliseconds until it is killed, from its start or from when it is ready. */
+  readonly lifetime: number;
+  readonly fromStart: boolean;
+}
+
+/** The point at which one must be slow for another one to be passed often. */
+const slowed: Record<string, string> = {
+  'rw.retreated': 'rw.flagged',
+  'bell.taken': 'bell.flagged',
+  'create.published': 'create.claimed',
+};
+
+/** Points that one passes seldom: to die there at the first time. */
+const rare = [
+  'create.claimed',
+  'mutex.inherited',
+  'mutex.consistent',
+  'rw.retreated',
+  'barrier.opened',
+  'barrier.deserted',
+  'barrier.broken',
+];
+
+/** The plan of victim `number` of all: of the seed alone, so that it replays the schedule. */
+export function planOf(seed: number, number: number, role: Role, nodeShare: number, points: string[]): Plan {
+  const random = new Random(seed, number);
+  const plan = { seed: random.below(2 ** 31), focus: '', armed: 0, countdown: 0, napAt: 0 };
+  const life = role === 'work' ? 30 : 100;
+  if (Math.floor((number + 1) * nodeShare) > Math.floor(number * nodeShare))
+    return { ...plan, node: true, lifetime: random.below(2 * life), fromStart: random.below(20) === 0 };
+  if (random.below(2) === 0)
+    return { ...plan, node: false, lifetime: random.below(life), fromStart: random.below(4) === 0 };
+
+  const point = random.pick([...points, ...rare].filter((name) => comesTo(role, name)));
+  const slow = slowed[point];
+  return {
+    ...plan,
+    node: false,
+    focus: point.split('.')[0] as string,
+    armed: points.indexOf(point),
+    countdown: rare.includes(point) ? 1 : 1 + random.below(random.below(3) === 0 ? 20 : 3),
+    napAt: slow === undefined ? 0 : points.indexOf(slow),
+    // Where it does not come there, it is killed after a while all the same.
+    lifetime: (rare.includes(point) ? 400 : 150) + random.below(50),
+    fromStart: false,
+  };
+}
+
+function comesTo(role: Role, point: string): boolean {
+  const part = point.split('.')[0] as string;
+  if (part === 'start') return false;
+  if (part === 'bell' || part === 'seat') return true;
+  return (part === 'barrier') === (role === 'barrier');
+}
