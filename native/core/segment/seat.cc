@@ -75,10 +75,10 @@ bool Seat::deserted(uint32_t index) const {
   return load(&table_.entries[index].epoch) == epoch;
 }
 
-void Seat::forgive(uint32_t index) const {
+bool Seat::forgive(uint32_t index) const {
   const uint32_t epoch = load(&table_.entries[index].epoch);
   // Whoever sits down meanwhile has changed the epoch.
-  if (deserted(index)) exchange_if(&table_.entries[index].epoch, epoch, epoch & SeatEntry::number_mask);
+  return deserted(index) && exchange_if(&table_.entries[index].epoch, epoch, epoch & SeatEntry::number_mask);
 }
 
 }  // namespace posix_ipc

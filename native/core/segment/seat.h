@@ -40,8 +40,8 @@ class Seat {
   bool alive(uint32_t index, uint32_t number) const;
   // Whether somebody has left `index` without a farewell, and nobody sits there now.
   bool deserted(uint32_t index) const;
-  // After one's own has been seen to be fine: marks of the dead are taken away.
-  void forgive(uint32_t index) const;
+  // Takes the mark of a dead one away: true where there was one.
+  bool forgive(uint32_t index) const;
 
  private:
   Seat(Descriptor descriptor, const SeatTable& table, uint32_t index, uint32_t number);

@@ -19,6 +19,8 @@ constexpr uint32_t count_mask = one_round - 1;
 
 // Which round it is, in which life of the barrier.
 uint32_t round_of(uint32_t word) { return word & (resets_mask | rounds_mask); }
+uint32_t life_of(uint32_t word) { return word & resets_mask; }
+uint32_t next_life(uint32_t word) { return life_of(word + one_reset) | (word & rounds_mask); }
 uint32_t next_round(uint32_t word) { return (word & resets_mask) | ((word + one_round) & rounds_mask); }
 
 }  // namespace
@@ -29,7 +31,8 @@ Result<Barrier> Barrier::obtain(const Place& place, Wish wish) {
   if (!lock.ok()) return lock.error();
   Barrier barrier(lock.take());
   // The seat's last occupant died, and nothing shows it any more now that it is taken.
-  if (barrier.predecessor_died_) barrier.break_up();
+  while (barrier.predecessor_died_ && !barrier.break_up(load(&barrier.block().word))) {
+  }
   // Of another number than was wished for; open() wishes for none.
   const bool sound = barrier.parties() >= 1 && barrier.parties() <= most_parties;
   if (sound && (wish.intent == Intent::open || barrier.parties() == wish.parties)) return barrier;
@@ -63,7 +66,7 @@ Result<Outcome> Barrier::try_arrive() {
     if ((word & broken_bit) != 0) return SystemError{EOWNERDEAD, barrier_wait};
     if ((word & count_mask) >= parties()) return SystemError{EBADMSG, barrier_wait};
     if (member_died()) {
-      break_up();
+      break_up(word);
       continue;
     }
     if ((word & count_mask) + 1 < parties()) {
@@ -94,7 +97,7 @@ Result<Outcome> Barrier::try_look() {
     if (round_of(word) != round_) return Outcome::taken;
     if ((word & broken_bit) != 0) return SystemError{EOWNERDEAD, barrier_wait};
     if (!member_died()) return Outcome::busy;
-    break_up();
+    break_up(word);
   }
 }
 
@@ -115,29 +118,50 @@ Result<bool> Barrier::withdraw() {
 bool Barrier::broken() const { return (load(&block().word) & broken_bit) != 0; }
 
 bool Barrier::member_died() const {
-  for (uint32_t index = 0; index < Block::seat_count; index++)
-    if (seat().deserted(index)) return true;
+  for (uint32_t index = 0; index < Block::seat_count; index++) {
+    if (!seat().deserted(index)) continue;
+    at(SyncPoint::barrier_deserted);
+    return true;
+  }
   return false;
 }
 
-void Barrier::break_up() {
-  set_bits(&block().word, broken_bit);
+// Only if nothing has changed since `word` was read, which was before the dead were looked for: somebody may
+// have reset it since, and then that death has been told.
+bool Barrier::break_up(uint32_t word) {
+  if (!exchange_if(&block().word, word, word | broken_bit)) return false;
   at(SyncPoint::barrier_broken);
   bell().ring();
+  return true;
 }
 
 Status Barrier::reset() {
-  if (stale()) return SystemError{ESTALE, "pthread_barrier_init"};
-  // Of two who reset after one death, the second must not send away those who have come since.
-  if (!broken() && !member_died()) return done();
-  // The marks before the word: or the next who comes would break it again.
-  for (uint32_t index = 0; index < Block::seat_count; index++) seat().forgive(index);
-  for (;;) {
+  for (bool late = false;;) {
     const uint32_t word = load(&block().word);
-    if (exchange_if(&block().word, word, ((word + one_reset) & resets_mask) | (word & rounds_mask))) break;
+    if (stale()) return SystemError{ESTALE, "pthread_barrier_init"};
+    if (!late && (word & broken_bit) == 0) {
+      // Of two who reset after one death, the second must not send away those who have come since.
+      if (!member_died()) return done();
+      break_up(word);
+      continue;
+    }
+    if (!late && forgive_the_dead(word)) {
+      late = true;
+      continue;
+    }
+    if (!exchange_if(&block().word, word, next_life(word))) continue;
+    bell().ring();
+    return done();
   }
-  bell().ring();
-  return done();
+}
+
+// The marks go before the word changes: or the next who comes would break it again. True where somebody else
+// has reset it meanwhile: then the mark may be of one who died after that, and whoever waits must hear of it.
+bool Barrier::forgive_the_dead(uint32_t word) const {
+  bool late = false;
+  for (uint32_t index = 0; index < Block::seat_count; index++)
+    late = (seat().forgive(index) && life_of(load(&block().word)) != life_of(word)) || late;
+  return late;
 }
 
 }  // namespace posix_ipc::sync

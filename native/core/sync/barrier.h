@@ -33,7 +33,8 @@ class Barrier : public Lock {
   Result<Outcome> try_arrive();
   Result<Outcome> try_look();
   bool member_died() const;
-  void break_up();
+  bool break_up(uint32_t word);
+  bool forgive_the_dead(uint32_t word) const;
 
   bool waiting_ = false;
   // The round in which this seat waits.
