@@ -68,11 +68,15 @@ bool Seat::alive(uint32_t index, uint32_t number) const {
 }
 
 bool Seat::deserted(uint32_t index) const {
-  const uint32_t epoch = load(&table_.entries[index].epoch);
-  if ((epoch & SeatEntry::occupied) == 0 || index == index_) return false;
-  if (ByteLock::held_by_another(descriptor_.get(), table_.first_byte + index)) return false;
+  return index != index_ && deserted(descriptor_.get(), table_, index);
+}
+
+bool Seat::deserted(int descriptor, const SeatTable& table, uint32_t index) {
+  const uint32_t epoch = load(&table.entries[index].epoch);
+  if ((epoch & SeatEntry::occupied) == 0) return false;
+  if (ByteLock::held_by_another(descriptor, table.first_byte + index)) return false;
   // Or did it say farewell meanwhile?
-  return load(&table_.entries[index].epoch) == epoch;
+  return load(&table.entries[index].epoch) == epoch;
 }
 
 bool Seat::forgive(uint32_t index) const {

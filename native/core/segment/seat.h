@@ -40,6 +40,8 @@ class Seat {
   bool alive(uint32_t index, uint32_t number) const;
   // Whether somebody has left `index` without a farewell, and nobody sits there now.
   bool deserted(uint32_t index) const;
+  // The same, for one who has no seat.
+  static bool deserted(int descriptor, const SeatTable& table, uint32_t index);
   // Takes the mark of a dead one away: true where there was one.
   bool forgive(uint32_t index) const;
 

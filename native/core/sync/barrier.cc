@@ -23,14 +23,34 @@ uint32_t life_of(uint32_t word) { return word & resets_mask; }
 uint32_t next_life(uint32_t word) { return life_of(word + one_reset) | (word & rounds_mask); }
 uint32_t next_round(uint32_t word) { return (word & resets_mask) | ((word + one_round) & rounds_mask); }
 
+// Only if nothing has changed since `word` was read, which was before the dead were looked for: somebody may
+// have reset it since, and then that death has been told.
+bool break_since(Block& block, uint32_t word, const Bell& bell) {
+  if (!exchange_if(&block.word, word, word | broken_bit)) return false;
+  at(SyncPoint::barrier_broken);
+  bell.ring();
+  return true;
+}
+
+// One who died while it waited is still counted among those who have come. Once somebody has its seat nobody
+// sees that it is dead, and the others would pass with it.
+void tell_of_the_dead(Block& block, const SeatTable& seats, int descriptor) {
+  for (uint32_t index = 0; index < seats.count;) {
+    const uint32_t word = load(&block.word);
+    const bool untold = (word & broken_bit) == 0 && Seat::deserted(descriptor, seats, index);
+    if (!untold || break_since(block, word, Bell(&block.sequence, &block.sleepers, descriptor))) index++;
+  }
+}
+
 }  // namespace
 
 Result<Barrier> Barrier::obtain(const Place& place, Wish wish) {
   wish.kind = BlockKind::barrier;
+  wish.before_seat = tell_of_the_dead;
   auto lock = Lock::obtain(place, wish);
   if (!lock.ok()) return lock.error();
   Barrier barrier(lock.take());
-  // The seat's last occupant died, and nothing shows it any more now that it is taken.
+  // It died just before its seat was taken, and nothing shows that any more.
   while (barrier.predecessor_died_ && !barrier.break_up(load(&barrier.block().word))) {
   }
   // Of another number than was wished for; open() wishes for none.
@@ -126,14 +146,7 @@ bool Barrier::member_died() const {
   return false;
 }
 
-// Only if nothing has changed since `word` was read, which was before the dead were looked for: somebody may
-// have reset it since, and then that death has been told.
-bool Barrier::break_up(uint32_t word) {
-  if (!exchange_if(&block().word, word, word | broken_bit)) return false;
-  at(SyncPoint::barrier_broken);
-  bell().ring();
-  return true;
-}
+bool Barrier::break_up(uint32_t word) { return break_since(block(), word, bell()); }
 
 Status Barrier::reset() {
   for (bool late = false;;) {

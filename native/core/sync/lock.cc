@@ -118,9 +118,10 @@ Result<Lock> Lock::sit_down(int descriptor, uint64_t offset, const Wish& wish, b
   // Also one that its creator has not finished, or another kind or version.
   if (load(&block->magic) != Block::published || load(&block->layout) != Block::layout_of(wish.kind))
     return SystemError{EPROTO, "mmap"};
+  const SeatTable seats = {block->seats, Block::seat_count, offset + first_seat_byte};
+  if (wish.before_seat != nullptr) wish.before_seat(*block, seats, descriptor);
   bool predecessor_died = false;
-  auto seat =
-      Seat::take(descriptor, {block->seats, Block::seat_count, offset + first_seat_byte}, predecessor_died);
+  auto seat = Seat::take(descriptor, seats, predecessor_died);
   if (!seat.ok()) return seat.error();
   Lock lock(std::move(mapping), start, seat.take(), created, predecessor_died);
   // The owner that somebody waits for may have been this seat's last occupant, who looked alive again once

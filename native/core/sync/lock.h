@@ -30,6 +30,8 @@ struct Wish {
   OwnerRule owner = OwnerRule(OwnerRule::own_or_root);
   // A barrier's.
   uint32_t parties = 0;
+  // Called before a seat is taken: from then on whoever died there looks alive.
+  void (*before_seat)(Block& block, const SeatTable& seats, int descriptor) = nullptr;
 };
 
 // What an attempt has found.
