@@ -22,11 +22,11 @@ const flagsOf = (settings) =>
 function runsOf(model) {
   const { holds, broken } = models[model];
   return [
-    ...holds.map(([title, settings, ltl]) => ({
+    ...holds.map(([title, settings, kind]) => ({
       model,
-      title: ltl ? `${title}, ltl` : title,
+      title: kind === 'ltl' ? `${title}, ltl` : title,
       flags: flagsOf(settings),
-      ltl,
+      kind,
     })),
     ...broken.map(([variant, settings, by]) => {
       const flags = [...flagsOf(settings), `-DBROKEN_${variant}`];

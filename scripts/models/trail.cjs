@@ -1,6 +1,9 @@
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
+const { root } = require('../bootstrap/step.cjs');
+
+const models = path.join(root, 'models');
 
 const step = /^ *(\d+):\tproc +(\d+) \(([^):]*).*?\) (\S+):(\d+) \(state \d+\)\t\[(.*)\]$/;
 const value = /^\t\t(\S+) = (\S+)$/;
@@ -15,7 +18,8 @@ function sourceLine(file, number) {
 const pointOf = (line) => /\/\* (\[[a-z.,[\] -]+\])/.exec(line)?.[1] ?? '';
 
 // Books that spin keeps of its own loops, and bookkeeping of ours, say nothing about the protocol.
-const isDull = (statement) => /^(DO|else|break|\.\(goto\)|goto .*|1|\(1\)|[ikpr] = .*)$/.test(statement);
+const isDull = (statement) =>
+  /^(DO|IF|sub-sequence|else|break|\.\(goto\)|goto .*|1|\(1\)|[ikpr] = .*)$/.test(statement);
 
 // spin's replay (`spin -t -p -g`) as a table: the step, who took it, its sync point, the statement, and what it changed.
 function readTrail(text) {
@@ -30,7 +34,7 @@ function readTrail(text) {
       row = {
         number,
         who: `${name} ${pid}`,
-        where: `${path.basename(file)}:${at}`,
+        where: `${path.relative(models, file)}:${at}`,
         point,
         statement,
         changed: [],
@@ -39,18 +43,22 @@ function readTrail(text) {
       continue;
     }
     const global = value.exec(line);
-    if (!global || !row || now.get(global[1]) === global[2]) continue;
-    if (now.has(global[1])) row.changed.push(`${global[1]} = ${global[2]}`);
+    if (!global || !row || (now.get(global[1]) ?? '0') === global[2]) continue;
+    row.changed.push(`${global[1]} = ${global[2]}`);
     now.set(global[1], global[2]);
   }
-  return rows.filter((one) => one.point || one.changed.length > 0 || !isDull(one.statement)).map(format);
+  // Of what is one step to the others, its first statement and those that change something.
+  const starts = (at) => rows[at].number !== rows[at - 1]?.number;
+  return rows
+    .filter((one, at) => one.changed.length > 0 || (!isDull(one.statement) && (one.point || starts(at))))
+    .map(format);
 }
 
 const format = ({ number, who, where, point, statement, changed }) =>
   [
     number.padStart(5),
     who.padEnd(12),
-    where.padEnd(17),
+    where.padEnd(21),
     point.padEnd(19),
     statement.slice(0, 60).padEnd(60),
     changed.join(', '),
