@@ -39,6 +39,7 @@ enum class SyncPoint : uint32_t {
   barrier_withdrawn,
   barrier_deserted,
   barrier_broken,
+  barrier_reset,
   condition_noted,
   condition_released,
   condition_advanced,
@@ -46,15 +47,15 @@ enum class SyncPoint : uint32_t {
 };
 
 constexpr const char* sync_point_names[] = {
-    "start",           "create.sized",       "create.initialised", "create.linked",
-    "create.claimed",  "create.published",   "seat.locked",        "seat.numbered",
-    "seat.told",       "seat.released",      "bell.flagged",       "bell.looked",
-    "bell.counted",    "bell.taken",         "bell.rung",          "mutex.locked",
-    "mutex.waiting",   "mutex.inherited",    "mutex.consistent",   "mutex.unlocked",
-    "rw.flagged",      "rw.reading",         "rw.retreated",       "rw.claimed",
-    "rw.drained",      "rw.read-unlocked",   "rw.unlocked",        "barrier.arrived",
-    "barrier.opened",  "barrier.withdrawn",  "barrier.deserted",   "barrier.broken",
-    "condition.noted", "condition.released", "condition.advanced",
+    "start",          "create.sized",      "create.initialised", "create.linked",
+    "create.claimed", "create.published",  "seat.locked",        "seat.numbered",
+    "seat.told",      "seat.released",     "bell.flagged",       "bell.looked",
+    "bell.counted",   "bell.taken",        "bell.rung",          "mutex.locked",
+    "mutex.waiting",  "mutex.inherited",   "mutex.consistent",   "mutex.unlocked",
+    "rw.flagged",     "rw.reading",        "rw.retreated",       "rw.claimed",
+    "rw.drained",     "rw.read-unlocked",  "rw.unlocked",        "barrier.arrived",
+    "barrier.opened", "barrier.withdrawn", "barrier.deserted",   "barrier.broken",
+    "barrier.reset",  "condition.noted",   "condition.released", "condition.advanced",
 };
 static_assert(sizeof sync_point_names / sizeof *sync_point_names == static_cast<uint32_t>(SyncPoint::count));
 

@@ -163,6 +163,7 @@ Status Barrier::reset() {
       continue;
     }
     if (!exchange_if(&block().word, word, next_life(word))) continue;
+    at(SyncPoint::barrier_reset);
     bell().ring();
     return done();
   }
