@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { oneDeath } from './one-death.js';
-import { quietScene } from './quiet.js';
+import { quietScenes } from './quiet.js';
 import { type Run, round } from './round.js';
 import { takenSeat } from './taken-seat.js';
 import { Tally } from './tally.js';
@@ -20,7 +20,7 @@ const { kills, seed, node } = new Command('chaos')
   .description('Processes that use the same objects while others of them are killed at every step.')
   .option('--kills <number>', 'how many are killed', positiveInteger, 1000)
   .option('--seed <number>', 'replays the schedule of a run', positiveInteger, 1 + (Date.now() % 1_000_000))
-  .option('--node <percent>', 'how many of them run Node', percent, 35)
+  .option('--node <percent>', 'how many of them run Node', percent, 36)
   .option('--broken', 'builds three mistakes in, one after another: each must be found')
   .addHelpText(
     'after',
@@ -72,7 +72,7 @@ async function campaign(mistake: string, loud: boolean): Promise<Tally> {
   const over = () => interrupt.signal.aborted || tally.kills >= kills || (!loud && tally.faults > 0);
   progress.start(kills, 0);
   for (let number = 0; !over(); number++)
-    await Promise.all([round, quietScene, oneDeath, takenSeat].map((scene) => scene(run, number)));
+    await Promise.all([round, quietScenes, oneDeath, takenSeat].map((scene) => scene(run, number)));
   progress.stop();
   return tally;
 }

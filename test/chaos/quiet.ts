@@ -11,10 +11,14 @@ const nap = 15_000;
 const watchdog = 5000;
 
 /**
- * Two hand a lock to one another, a third one is always a little late; then the two do nothing more. Whoever misses the
- * last hand-over here stays asleep: nobody ends, closes or rings any more.
+ * One passes a lock on, again and again, another one waits for it and is always a little late; then the first does nothing
+ * more. Whoever misses the last of it stays asleep: nobody ends, closes or rings any more.
  */
-export async function quietScene(run: Run, number: number): Promise<void> {
+export async function quietScenes(run: Run, number: number): Promise<void> {
+  await Promise.all(kinds.map((_, kind) => quietScene(run, number * kinds.length + kind)));
+}
+
+async function quietScene(run: Run, number: number): Promise<void> {
   const stage = new Stage(`${run.prefix}-${number}q` as `/${string}`);
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = ({ member }) => {
@@ -24,14 +28,14 @@ export async function quietScene(run: Run, number: number): Promise<void> {
   const random = new Random(run.seed, number, 1);
   const focus = kinds[number % kinds.length] as string;
   try {
-    const members = ['pass', 'pass', 'wait'].map((role) =>
+    const members = ['pass', 'wait'].map((role) =>
       company.start({ node: false, role, focus, seed: random.below(2 ** 31) }, (slot) => {
         if (role !== 'wait') return;
         stage.set(stage.at(slot) + Point.napAt, run.points.indexOf('mutex.waiting'));
         stage.set(stage.at(slot) + Point.nap, nap);
       }),
     );
-    const passers = members.slice(0, 2);
+    const passer = members.slice(0, 1);
     const quiet = (those: Member[]) =>
       those.every((member) => stage.ofSlot(member.slot, Slot.state) === State.quiet);
     const isQuiet = async (those: Member[]) => {
@@ -41,7 +45,7 @@ export async function quietScene(run: Run, number: number): Promise<void> {
       }
       return run.ended.aborted;
     };
-    if (!(await isQuiet(passers)) || !(await isQuiet(members)))
+    if (!(await isQuiet(passer)) || !(await isQuiet(members)))
       reportStuck(
         stage,
         company,

@@ -97,16 +97,19 @@ void keep_barrier_open(Victim& victim) {
   shared.leave();
 }
 
-// Two of these hand a lock over to one another for some time, and then do nothing at all: no end, no close,
-// no ring helps one who has missed the last hand-over.
+// Holds a lock until who waits for it looks no more by itself, gives it back and takes it again at once, and
+// gives it back while that one is held up. After some times it does nothing at all: no end, no close, no ring
+// helps one who has missed what it waits for.
 void pass_the_lock(Victim& victim, const std::string& kind) {
   AnyLock lock(victim, kind);
   store(&victim.me.state, static_cast<uint32_t>(State::ready));
-  const Deadline end = Deadline::in(300 + victim.below(50));
-  while (!end.passed()) {
-    victim.judge(lock.lock(true, victim.patience(INFINITY)), "lock", {});
-    usleep(2000 + victim.below(3000));
-    victim.judge(lock.unlock(), "unlock", {});
+  for (int time = 0; time < 3; time++) {
+    for (const useconds_t held : {160000, 5000}) {
+      victim.judge(lock.lock(true, victim.patience(INFINITY)), "lock", {});
+      usleep(held + victim.below(2000));
+      victim.judge(lock.unlock(), "unlock", {});
+    }
+    usleep(1000);
     victim.finished();
   }
   rest_until_stopped(victim);
@@ -117,7 +120,7 @@ void pass_the_lock(Victim& victim, const std::string& kind) {
 void wait_for_the_lock(Victim& victim, const std::string& kind) {
   AnyLock lock(victim, kind);
   store(&victim.me.state, static_cast<uint32_t>(State::ready));
-  const Deadline end = Deadline::in(400);
+  const Deadline end = Deadline::in(500);
   while (!end.passed()) {
     victim.judge(lock.lock(false, victim.patience(INFINITY)), "lock", {});
     victim.judge(lock.unlock(), "unlock", {});
