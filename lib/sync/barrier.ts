@@ -9,13 +9,11 @@ import { listenedSignals } from '../signals.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { Lock } from './lock.js';
 import {
+  checkLockOptions,
   type LockCreateOptions,
   type LockOpenOptions,
   type LockOpenOrCreateOptions,
   type LockPlace,
-  lockCreateOptions,
-  lockOpenOptions,
-  lockOpenOrCreateOptions,
   type Obtained,
   obtain,
 } from './place.js';
@@ -46,26 +44,22 @@ export class Barrier extends Lock {
 
   /** A new one. `EEXIST`. */
   static create(at: LockPlace, options: BarrierCreateOptions): Barrier {
-    return Barrier.#make(Intent.create, at, checkOptions(options, [...lockCreateOptions, 'parties']));
+    return Barrier.#make(Intent.create, at, options);
   }
 
   /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
   static open(at: LockPlace, options?: LockOpenOptions): Barrier {
-    const checked = checkOptions(options, lockOpenOptions);
+    const checked = checkLockOptions(Intent.open, options);
     return new Barrier(internal, obtain(native().Barrier, Intent.open, at, checked));
   }
 
   /** One that is there, for as many (else `EPROTO`); or a new one. */
   static openOrCreate(at: LockPlace, options: BarrierOpenOrCreateOptions): Barrier {
-    return Barrier.#make(
-      Intent.openOrCreate,
-      at,
-      checkOptions(options, [...lockOpenOrCreateOptions, 'parties']),
-    );
+    return Barrier.#make(Intent.openOrCreate, at, options);
   }
 
-  static #make(intent: Intent, at: LockPlace, options: Partial<BarrierOpenOrCreateOptions>): Barrier {
-    const { parties, ...others } = options;
+  static #make(intent: Intent, at: LockPlace, options?: Partial<BarrierOpenOrCreateOptions>): Barrier {
+    const { parties, ...others } = checkLockOptions(intent, options, 'parties');
     const count = checkInteger(parties, 'parties', 1, mostParties);
     return new Barrier(internal, obtain(native().Barrier, intent, at, others, count));
   }

@@ -9,13 +9,11 @@ import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { Lock } from './lock.js';
 import { MutexGuard } from './mutex.js';
 import {
+  checkLockOptions,
   type LockCreateOptions,
   type LockOpenOptions,
   type LockOpenOrCreateOptions,
   type LockPlace,
-  lockCreateOptions,
-  lockOpenOptions,
-  lockOpenOrCreateOptions,
   type Obtained,
   obtain,
 } from './place.js';
@@ -41,21 +39,21 @@ export class Condition extends Lock {
 
   /** A new one. `EEXIST`. */
   static create(at: LockPlace, options?: LockCreateOptions): Condition {
-    return Condition.#make(Intent.create, at, checkOptions(options, lockCreateOptions));
+    return Condition.#make(Intent.create, at, options);
   }
 
   /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
   static open(at: LockPlace, options?: LockOpenOptions): Condition {
-    return Condition.#make(Intent.open, at, checkOptions(options, lockOpenOptions));
+    return Condition.#make(Intent.open, at, options);
   }
 
   /** One that is there; else a new one. */
   static openOrCreate(at: LockPlace, options?: LockOpenOrCreateOptions): Condition {
-    return Condition.#make(Intent.openOrCreate, at, checkOptions(options, lockOpenOrCreateOptions));
+    return Condition.#make(Intent.openOrCreate, at, options);
   }
 
-  static #make(intent: Intent, at: LockPlace, options: Partial<LockOpenOrCreateOptions>): Condition {
-    return new Condition(internal, obtain(native().Condition, intent, at, options));
+  static #make(intent: Intent, at: LockPlace, options?: Partial<LockOpenOrCreateOptions>): Condition {
+    return new Condition(internal, obtain(native().Condition, intent, at, checkLockOptions(intent, options)));
   }
 
   /** @internal */

@@ -12,13 +12,11 @@ import { promised } from '../waiting/promised.js';
 import { enrol, heldHere } from './holders.js';
 import { Lock } from './lock.js';
 import {
+  checkLockOptions,
   type LockCreateOptions,
   type LockOpenOptions,
   type LockOpenOrCreateOptions,
   type LockPlace,
-  lockCreateOptions,
-  lockOpenOptions,
-  lockOpenOrCreateOptions,
   type Obtained,
   obtain,
 } from './place.js';
@@ -162,25 +160,21 @@ export class Mutex extends Lock {
 
   /** A new one. `EEXIST`. */
   static create(at: LockPlace, options?: MutexCreateOptions): Mutex {
-    return Mutex.#make(Intent.create, at, checkOptions(options, [...lockCreateOptions, 'recover']));
+    return Mutex.#make(Intent.create, at, options);
   }
 
   /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
   static open(at: LockPlace, options?: MutexOpenOptions): Mutex {
-    return Mutex.#make(Intent.open, at, checkOptions(options, [...lockOpenOptions, 'recover']));
+    return Mutex.#make(Intent.open, at, options);
   }
 
   /** One that is there; else a new one. */
   static openOrCreate(at: LockPlace, options?: MutexOpenOrCreateOptions): Mutex {
-    return Mutex.#make(
-      Intent.openOrCreate,
-      at,
-      checkOptions(options, [...lockOpenOrCreateOptions, 'recover']),
-    );
+    return Mutex.#make(Intent.openOrCreate, at, options);
   }
 
-  static #make(intent: Intent, at: LockPlace, options: Partial<MutexOpenOrCreateOptions>): Mutex {
-    const { recover, ...others } = options;
+  static #make(intent: Intent, at: LockPlace, options?: Partial<MutexOpenOrCreateOptions>): Mutex {
+    const { recover, ...others } = checkLockOptions(intent, options, 'recover');
     const checked = checkRecover(recover);
     return new Mutex(internal, obtain(native().Mutex, intent, at, others), checked);
   }

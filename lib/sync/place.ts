@@ -1,7 +1,7 @@
 import { refuseBusListeners } from '../bus-listeners.js';
 import { argumentError, rangeError, type Subject } from '../errors.js';
 import { promiseExitCleanup } from '../exit-cleanup.js';
-import type { Intent } from '../handle.js';
+import { Intent } from '../handle.js';
 import { checkName, type Name } from '../name.js';
 import { type NativeLock, type NativeLockConstructor, native } from '../native.js';
 import {
@@ -34,9 +34,20 @@ export type LockOpenOptions = OwnerOption;
 
 export interface LockOpenOrCreateOptions extends LockCreateOptions, LockOpenOptions {}
 
-export const lockCreateOptions = ['mode', 'unlinkOnExit'] as const;
-export const lockOpenOptions = ['owner'] as const;
-export const lockOpenOrCreateOptions = [...lockCreateOptions, ...lockOpenOptions] as const;
+const known = {
+  [Intent.create]: ['mode', 'unlinkOnExit'],
+  [Intent.open]: ['owner'],
+  [Intent.openOrCreate]: ['mode', 'unlinkOnExit', 'owner'],
+} as const;
+
+/** The options of a call that means `intent`, or none; `own` are those of its class. */
+export function checkLockOptions<T extends object>(
+  intent: Intent,
+  options: T | undefined,
+  ...own: (keyof T & string)[]
+): Partial<T> {
+  return checkOptions(options, [...known[intent], ...own] as (keyof T & string)[]);
+}
 
 /** What a lock has been given, and what it has found. */
 export interface Obtained<T> {

@@ -11,13 +11,11 @@ import { promised } from '../waiting/promised.js';
 import { enrol, heldHere } from './holders.js';
 import { Lock } from './lock.js';
 import {
+  checkLockOptions,
   type LockCreateOptions,
   type LockOpenOptions,
   type LockOpenOrCreateOptions,
   type LockPlace,
-  lockCreateOptions,
-  lockOpenOptions,
-  lockOpenOrCreateOptions,
   type Obtained,
   obtain,
 } from './place.js';
@@ -121,25 +119,21 @@ export class RwLock extends Lock {
 
   /** A new one. `EEXIST`. */
   static create(at: LockPlace, options?: RwLockCreateOptions): RwLock {
-    return RwLock.#make(Intent.create, at, checkOptions(options, [...lockCreateOptions, 'recover']));
+    return RwLock.#make(Intent.create, at, options);
   }
 
   /** One that is there. `ENOENT`; `EPROTO` where there is none, or an unfinished one; `EPERM` by its owner. */
   static open(at: LockPlace, options?: RwLockOpenOptions): RwLock {
-    return RwLock.#make(Intent.open, at, checkOptions(options, [...lockOpenOptions, 'recover']));
+    return RwLock.#make(Intent.open, at, options);
   }
 
   /** One that is there; else a new one. */
   static openOrCreate(at: LockPlace, options?: RwLockOpenOrCreateOptions): RwLock {
-    return RwLock.#make(
-      Intent.openOrCreate,
-      at,
-      checkOptions(options, [...lockOpenOrCreateOptions, 'recover']),
-    );
+    return RwLock.#make(Intent.openOrCreate, at, options);
   }
 
-  static #make(intent: Intent, at: LockPlace, options: Partial<RwLockOpenOrCreateOptions>): RwLock {
-    const { recover, ...others } = options;
+  static #make(intent: Intent, at: LockPlace, options?: Partial<RwLockOpenOrCreateOptions>): RwLock {
+    const { recover, ...others } = checkLockOptions(intent, options, 'recover');
     const checked = checkRecover(recover);
     return new RwLock(internal, obtain(native().RwLock, intent, at, others), checked);
   }
