@@ -27,8 +27,12 @@ export interface MutexOpenOptions extends LockOpenOptions, RecoverOption {}
 export interface MutexOpenOrCreateOptions extends LockOpenOrCreateOptions, RecoverOption {}
 
 const waitOptions = ['timeout', 'signal'] as const;
-/** Of a guard's number, which begins anew then; the engine keeps a number up to here in a word. */
-const lastTurn = 2 ** 30;
+
+// Own constants, which the engine writes into its code; what is imported it loads each time: 1 ns of 27 for a lock.
+const word = ownerWord;
+const magic = magicWord;
+const done = published;
+const made: typeof internal = internal;
 
 // What guards and conditions ask of a mutex.
 let unlock: (mutex: Mutex, turn: number) => void;
@@ -55,7 +59,7 @@ export class MutexGuard implements Disposable {
 
   /** @internal */
   constructor(key: typeof internal, mutex: Mutex, turn: number, ownerDied: boolean) {
-    if (key !== internal) throw constructorError('MutexGuard', 'lock() of a Mutex');
+    if (key !== made) throw constructorError('MutexGuard', 'lock() of a Mutex');
     this.#mutex = mutex;
     this.#turn = turn;
     this.#ownerDied = ownerDied;
@@ -245,10 +249,10 @@ export class Mutex extends Lock {
   /** The frequent case, without a native call: some 25 ns with unlock(). */
   #takeFree(): MutexGuard | undefined {
     if (this.#turn > 0) return undefined;
-    if (Atomics.compareExchange(this.#words, ownerWord, 0, this.#mine) !== 0) return undefined;
+    if (Atomics.compareExchange(this.#words, word, 0, this.#mine) !== 0) return undefined;
     // Zeros in place of a file that was truncated look like a free lock.
-    if (this.#words[magicWord] !== published) return undefined;
-    return new MutexGuard(internal, this, this.#nextTurn(), false);
+    if (this.#words[magic] !== done) return undefined;
+    return new MutexGuard(made, this, this.#nextTurn(), false);
   }
 
   #takeSoon(): MutexGuard | undefined {
@@ -256,8 +260,9 @@ export class Mutex extends Lock {
   }
 
   #nextTurn(): number {
-    this.#turn = this.#turn === -lastTurn ? 1 : 1 - this.#turn;
-    return this.#turn;
+    const turn = 1 - this.#turn;
+    this.#turn = turn;
+    return turn;
   }
 
   #tryLock(): MutexGuard | undefined {
@@ -275,7 +280,7 @@ export class Mutex extends Lock {
     const ownerDied = outcome === Outcome.inherited;
     const turn = this.#nextTurn();
     if (ownerDied && this.#recover !== undefined) this.#recoverBy(this.#recover);
-    if (again === undefined) return new MutexGuard(internal, this, turn, ownerDied);
+    if (again === undefined) return new MutexGuard(made, this, turn, ownerDied);
     renew(again, turn, ownerDied);
     return again;
   }
@@ -314,7 +319,7 @@ export class Mutex extends Lock {
   #unlock(turn: number): void {
     this.#check(turn, 'pthread_mutex_unlock');
     this.#turn = -turn;
-    const others = Atomics.compareExchange(this.#words, ownerWord, this.#mine, 0) !== this.#mine;
+    const others = Atomics.compareExchange(this.#words, word, this.#mine, 0) !== this.#mine;
     if (others) this.#unlockForOthers();
     else if (this.#lane !== undefined) this.#lane.proceed();
   }
