@@ -33,6 +33,7 @@ const rare = [
   'barrier.opened',
   'barrier.deserted',
   'barrier.broken',
+  'barrier.reset',
 ];
 
 /** The plan of victim `number` of all: of the seed alone, so that it replays the schedule. */
