@@ -73,7 +73,7 @@ async function openedBehind(memory: sysv.Attachment, words: string[]): Promise<s
 }
 
 covers('pid_namespaces', {
-  ENOENT: needs('unshare', async () => {
+  ENOENT: needs(['unshare', 'no sanitizer'], async () => {
     const { memory } = robustMutex();
     const hidden = ['--mount', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
     expect(await openedBehind(memory, hidden)).toMatch(/^ENOENT: .*, pid_namespaces id \d+\n {2}\/proc/);
