@@ -214,3 +214,20 @@ export const waits: readonly Kind[] = [
     wait: (from, options) => asMailbox(from).send('sent out', options),
   },
 ];
+
+/** What the queues of both kinds have in common. */
+export type Queue = Omit<Awaited, 'handle'> & {
+  handle: {
+    send(data: NodeJS.ArrayBufferView | string): Promise<void>;
+    sendSync(data: string): void;
+    receive(): Promise<{ data: Buffer }>;
+    receiveSync(options?: { timeout: number }): { data: Buffer };
+    receiveInto(buffer: NodeJS.ArrayBufferView): Promise<{ length: number }>;
+    messages(options?: Wait): AsyncGenerator<{ data: Buffer }>;
+    [Symbol.asyncIterator](): AsyncGenerator<{ data: Buffer }>;
+  };
+};
+export const bothQueues = (): Queue[] => [queue(), mailbox()];
+
+export const turn = () => new Promise((resolve) => setImmediate(resolve));
+export const texts = (messages: { data: Buffer }[]) => messages.map(({ data }) => String(data));
