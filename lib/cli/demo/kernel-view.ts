@@ -52,13 +52,25 @@ function systemV(exhibits: Exhibit[]): Output[] {
 }
 
 async function output(command: string, ours: Exhibit[], select: (text: string) => string[]): Output {
-  const [program, ...words] = command.split(' ');
+  const [program = '', ...words] = command.split(' ');
   try {
-    const { stdout } = await promisify(execFile)(program, words, { env: { ...process.env, LC_ALL: 'C' } });
+    const stdout = await outputOf(program, words);
     return { command, lines: select(stdout).map((line) => line.trimEnd()) };
   } catch {
     // Without the tool, what the kernel tells ourselves.
     return { command: `${program} did not run here; the same from the kernel's files`, lines: records(ours) };
+  }
+}
+
+async function outputOf(program: string, words: string[]): Promise<string> {
+  try {
+    const ran = await promisify(execFile)(program, words, { env: { ...process.env, LC_ALL: 'C' } });
+    return ran.stdout;
+  } catch (error) {
+    // `ls` and `ipcs` tell by their status that an object of somebody else went while they were listing.
+    const { code, stdout } = error as { code?: unknown; stdout?: string };
+    if (typeof code === 'number' && stdout) return stdout;
+    throw error;
   }
 }
 
