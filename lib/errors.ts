@@ -7,6 +7,10 @@ export interface Subject {
   readonly path?: string;
   readonly key?: number;
   readonly id?: number;
+  /** What is wrong in a segment. */
+  readonly field?: string;
+  /** Who has what was asked for. */
+  readonly holder?: string;
 }
 
 /**
@@ -26,6 +30,8 @@ export class IpcError extends Error {
   declare readonly key?: number;
   /** The identifier of a System V object. */
   declare readonly id?: number;
+  /** With `EPROTO` and `EBADMSG` of a segment: what is wrong in it, such as `layout version`. */
+  declare readonly field?: string;
   /** What to do about it, with the limits of this system where one was hit. */
   declare readonly hint?: string;
   /**
@@ -48,6 +54,7 @@ export class IpcError extends Error {
     if (subject.path !== undefined) this.path = subject.path;
     if (subject.key !== undefined) this.key = subject.key;
     if (subject.id !== undefined) this.id = subject.id;
+    if (subject.field !== undefined) this.field = subject.field;
     if (hint !== undefined) this.hint = hint;
     if (received !== undefined) this.received = received;
   }
@@ -67,8 +74,10 @@ export function systemError(
   syscall: string,
   kind: string,
   subject: string | number,
+  field?: string,
 ): IpcError {
-  const error = new IpcError(codeOf(errno), syscall, { [kind]: subject });
+  const about = { [kind]: subject };
+  const error = new IpcError(codeOf(errno), syscall, field === undefined ? about : { ...about, field });
   Error.captureStackTrace(error, systemError);
   return error;
 }

@@ -88,8 +88,10 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM shm_open': foreignOwner,
   'EPERM sem_open': foreignOwner,
   'EPERM mq_open': foreignOwner,
-  'EPROTO shm_open':
-    'what lies under the name is a FIFO, a socket or a device; or, where a lock was asked for, a file of another size',
+  'EPROTO shm_open': ({ field }) =>
+    field !== undefined
+      ? `what lies under the name is no channel of this version: its ${field} is another`
+      : 'what lies under the name is a FIFO, a socket or a device; or, where a lock was asked for, a file of another size',
   'EPROTO sem_open':
     'what lies under the name is not a semaphore of this C library: its type, size or content is another',
 
@@ -177,7 +179,10 @@ const hints: Readonly<Record<string, string | Hint>> = {
     'one of those who had it open died: call reset() when what they share is in order, then all wait anew',
   'EPERM makeConsistent': 'only a guard that excludes all others has something to make consistent',
   'EPERM pthread_rwlock_unlock': 'this guard was unlocked before',
-  EBADMSG: 'another process has written into the bytes of the lock',
+  EBADMSG: ({ field }) =>
+    field === undefined
+      ? 'another process has written into the bytes of it'
+      : `another process has written into the bytes of it: its ${field} cannot be`,
   EDEADLK: 'this thread holds it already',
   ENOLCK: 'a thread may hold 1024 robust mutexes: the kernel forgets those beyond 2048 when the thread dies',
   ENOTRECOVERABLE:
@@ -185,7 +190,21 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM pthread_mutex_consistent': 'this guard was unlocked before',
   'EPERM pthread_mutex_unlock': 'this guard was unlocked before',
   'EINVAL pthread_mutex_consistent': 'no owner died, or it was called before',
-  'EBUSY close': 'a lock is held: unlock it first',
+  'EBUSY close': 'a lock, a claim or a lease is held: end it first',
+  'EBUSY writer': ({ holder }) => holder,
+  'EBUSY reader': ({ holder }) => holder,
+  'EBUSY send': 'a claim is open: commit or abort it first',
+  'EBUSY receive': 'a lease is held, or a drain runs: end it first',
+  'EMSGSIZE send': 'the message is longer than the channel: its capacity less 8 bytes',
+  'EMSGSIZE receive': 'the message is longer than the buffer, and stays',
+  'EPIPE send': 'all readers have gone; a writer made with { persistent: true } waits for the next',
+  'EPIPE receive': 'all writers have gone; a reader made with { persistent: true } waits for the next',
+  'EINVAL commit': 'no such claim is open: it was committed or aborted before',
+  'EINVAL abort': 'no such claim is open: it was committed or aborted before',
+  'EINVAL bytes': 'the lease has ended',
+  'EINVAL release': 'the lease has ended',
+  'EINVAL putBack': 'the lease has ended',
+  'EPROTO openOrCreate': ({ field }) => `what is there differs in ${field}: open it, or unlink it first`,
   'EBUSY resize': 'a lock that lies in it is held: unlock it first',
   'EACCES create': readOnlyPlace,
   'EACCES open': readOnlyPlace,

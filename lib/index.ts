@@ -1,3 +1,14 @@
+export { Channel, type ChannelStatus } from './channel/channel.js';
+export { Lease } from './channel/lease.js';
+export type {
+  ChannelCreateOptions,
+  ChannelOpenOptions,
+  ChannelOpenOrCreateOptions,
+  Many,
+  SideOptions,
+} from './channel/options.js';
+export { ChannelReader, type Visit } from './channel/reader.js';
+export { ChannelWriter } from './channel/writer.js';
 export { IpcError } from './errors.js';
 export { guard } from './guard.js';
 export type { Handle } from './handle.js';

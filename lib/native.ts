@@ -34,17 +34,21 @@ export interface NativeSharedMemory extends NativeMemory {
 export const Outcome = { busy: 0, taken: 1, inherited: 2 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-/** What the four kinds of native/binding/sync/ share. */
-export interface NativeLock {
-  /** Over the pages that hold the block. */
-  buffer(): ArrayBuffer;
+/** Where the event loop sleeps for a segment. */
+export interface NativeBell {
   /** "The event loop is going to sleep"; then another look. */
   announce(): void;
-  ring(): void;
   /** The watch descriptor; -1 where there is none to be had. */
   watch(): number;
   /** A short sleep on a thread of ours instead; gives the id of the wait. */
   startSleep(done: Done): number;
+}
+
+/** What the four kinds of native/binding/sync/ share. */
+export interface NativeLock extends NativeBell {
+  /** Over the pages that hold the block. */
+  buffer(): ArrayBuffer;
+  ring(): void;
   close(): void;
   unlinkOnExit(): void;
 }
@@ -88,6 +92,41 @@ export interface NativeCondition extends NativeLock {
   look(noted: number, mutex: NativeMutex): Outcome;
   waitSync(noted: number, mutex: NativeMutex, timeout: number, signals: Uint8Array | undefined): Outcome;
   signal(): void;
+}
+
+export interface NativeChannel {
+  /** Over the header and, twice, the data. */
+  buffer(): ArrayBuffer;
+  /** After its sides. */
+  close(): void;
+  unlinkOnExit(): void;
+}
+
+/** Of native/include/posix-ipc/channel.h. */
+export const Role = { writer: 1, reader: 2 } as const;
+export type Role = (typeof Role)[keyof typeof Role];
+
+export interface NativeChannelSide extends NativeBell {
+  /** Of many: whether it has its turn now. `waiting`: a sleep was announced. */
+  beginTurn(waiting: boolean): boolean;
+  /** With a ring, if one is due. */
+  endTurn(): void;
+  /** Until there is room for `size` bytes, or a message, seen from `position`; of many it then has its turn. */
+  waitSync(
+    position: number,
+    size: number,
+    persistent: boolean,
+    timeout: number,
+    signals: Uint8Array | undefined,
+  ): void;
+  /** 0: one of the other side lives, or none has ever come; 1: all have gone; 2: and one of them died. */
+  alone(): 0 | 1 | 2;
+  count(role: Role): number;
+  /** The file is not what it was. */
+  stale(): boolean;
+  /** Wakes the other side. */
+  ring(): void;
+  close(): void;
 }
 
 /** Answers: created, the owner word of the seat, where the block starts in `buffer()`, the inode. */
@@ -268,6 +307,20 @@ export interface Native {
     ): NativeMessageQueue;
     unlink(name: string): void;
   };
+  /** Answers: created, capacity, flags. */
+  readonly Channel: new (
+    intent: Intent,
+    name: string,
+    capacity: number,
+    flags: number,
+    mode: number,
+    owner: number,
+  ) => NativeChannel;
+  /** Answers: the owner word of its seat. */
+  readonly ChannelSide: new (
+    channel: NativeChannel,
+    role: Role,
+  ) => NativeChannelSide;
   readonly Mutex: NativeLockConstructor<NativeMutex>;
   readonly RwLock: NativeLockConstructor<NativeRwLock>;
   readonly Barrier: NativeLockConstructor<NativeBarrier>;

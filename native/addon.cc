@@ -1,6 +1,8 @@
 #include <napi.h>
 
 #include "binding/arguments.h"
+#include "binding/channel/channel.h"
+#include "binding/channel/side.h"
 #include "binding/environment.h"
 #include "binding/error.h"
 #include "binding/guard.h"
@@ -21,7 +23,7 @@ namespace {
 
 using namespace posix_ipc::binding;
 
-// setErrorFactory((errno, syscall, kind, subject) => IpcError)
+// setErrorFactory((errno, syscall, kind, subject, field) => IpcError)
 void set_error_factory(const Napi::CallbackInfo& info) {
   Environment::of(info.Env()).make_error = Napi::Persistent(info[0].As<Napi::Function>());
 }
@@ -81,6 +83,8 @@ Napi::Object register_addon(Napi::Env env, Napi::Object exports) {
   exports["RwLock"] = RwLock::define(env);
   exports["Barrier"] = Barrier::define(env);
   exports["Condition"] = Condition::define(env);
+  exports["Channel"] = Channel::define(env);
+  exports["ChannelSide"] = ChannelSide::define(env);
   exports["openWatcher"] = Napi::Function::New<open_watcher>(env, "openWatcher");
   exports["readWatcher"] = Napi::Function::New<read_watcher>(env, "readWatcher");
   exports["unwatch"] = Napi::Function::New<unwatch>(env, "unwatch");

@@ -133,8 +133,12 @@ test('the public names are these', async () => {
   const ipc = await import('posix-ipc');
   expect(Object.keys(ipc).sort()).toEqual([
     'Barrier',
+    'Channel',
+    'ChannelReader',
+    'ChannelWriter',
     'Condition',
     'IpcError',
+    'Lease',
     'MessageQueue',
     'Mutex',
     'MutexGuard',

@@ -1,4 +1,14 @@
-import { Barrier, Condition, MessageQueue, Mutex, RwLock, Semaphore, SharedMemory, sysv } from 'posix-ipc';
+import {
+  Barrier,
+  Channel,
+  Condition,
+  MessageQueue,
+  Mutex,
+  RwLock,
+  Semaphore,
+  SharedMemory,
+  sysv,
+} from 'posix-ipc';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
 import { attached, letters, name, robustMutex, segment, set } from './helpers/objects.js';
@@ -36,6 +46,11 @@ function guardOf(lock: () => Disposable): object {
   return guard;
 }
 
+function leased(channel: Channel): Disposable {
+  channel.writer().trySend('text');
+  return channel.reader().leaseSync();
+}
+
 const classes: [string, () => object][] = [
   ['SharedMemory', () => SharedMemory.create(name(), { size: 1 })],
   ['Semaphore', () => Semaphore.create(name(), { value: 0 })],
@@ -46,6 +61,10 @@ const classes: [string, () => object][] = [
   ['RwGuard', () => guardOf(() => closing(RwLock.create(name())).writeSync())],
   ['Condition', () => closing(Condition.create(name()))],
   ['Barrier', () => closing(Barrier.create(name(), { parties: 2 }))],
+  ['Channel', () => closing(Channel.create(name(), { capacity: 4096 }))],
+  ['ChannelWriter', () => closing(Channel.create(name(), { capacity: 4096 })).writer()],
+  ['ChannelReader', () => closing(Channel.create(name(), { capacity: 4096 })).reader()],
+  ['Lease', () => guardOf(() => leased(closing(Channel.create(name(), { capacity: 4096 }))))],
   ['sysv.SharedMemory', () => segment()],
   ['sysv.Attachment', () => attached()],
   ['sysv.RobustMutex', () => robustMutex()],

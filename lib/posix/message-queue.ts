@@ -254,7 +254,7 @@ export class MessageQueue implements Handle {
     checkWaitFields(checkOptions(options, waitOptions));
     return iterate(
       () => queue.receive(options),
-      () => queue.#closed,
+      (error) => error.code === 'EBADF' && queue.#closed,
     );
   }
 

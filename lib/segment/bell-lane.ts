@@ -1,4 +1,4 @@
-import { type NativeLock, native } from '../native.js';
+import { type NativeBell, native } from '../native.js';
 import { Chain, type Link } from '../waiting/chain.js';
 import { settleKeepAlive } from '../waiting/keep-alive.js';
 import { Lane, type LaneOptions, type Waiter } from '../waiting/lane.js';
@@ -8,6 +8,8 @@ import { Bell, type Sleeper } from './bell.js';
 const laterLooks = [1, 10, 100] as const;
 
 export interface BellLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
+  /** Looks for a while before the sleep is announced. */
+  linger?(request: Request): Item | undefined;
   /** Another look, after the sleep was announced. */
   look(request: Request): Item | undefined;
   /** Whether a task of this process is in the way: then nobody needs to listen, and `proceed()` comes when it is not. */
@@ -24,7 +26,7 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
   declare next?: this;
   declare previous?: this;
   readonly #options: BellLaneOptions<Request, Item>;
-  readonly #native: NativeLock;
+  readonly #native: NativeBell;
   readonly #bell: Bell;
   #waitedFor = false;
   #looks = 0;
@@ -32,11 +34,11 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
   /** A sleep on a thread, where no watch is to be had. */
   #asleep: number | undefined;
 
-  constructor(nativeLock: NativeLock, options: BellLaneOptions<Request, Item>) {
+  constructor(nativeBell: NativeBell, options: BellLaneOptions<Request, Item>) {
     super(options);
     this.#options = options;
-    this.#native = nativeLock;
-    this.#bell = new Bell(nativeLock, this);
+    this.#native = nativeBell;
+    this.#bell = new Bell(nativeBell, this);
   }
 
   /** What one of this process had is free, or may be. */
@@ -66,15 +68,19 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (!this.#waitedFor) waitedFor.add(this);
     this.#waitedFor = true;
     if (this.#options.held?.(first.request) === true) return;
-    if (this.#bell.listen()) this.#native.announce();
-    else this.#sleepOnThread();
-    const item = this.#options.look(first.request);
+    const item = this.#options.linger?.(first.request) ?? this.#lookOnceMore(first.request);
     if (item === undefined) {
       if (this.#timer === undefined) this.#lookFromNowOn();
       return;
     }
     this.resolve(first, item);
     this.#serve();
+  }
+
+  #lookOnceMore(request: Request): Item | undefined {
+    if (this.#bell.listen()) this.#native.announce();
+    else this.#sleepOnThread();
+    return this.#options.look(request);
   }
 
   protected leave(waiter: Waiter<Request, Item>, reason: unknown): void {

@@ -1,4 +1,4 @@
-import { type NativeLock, native } from '../native.js';
+import { type NativeBell, native } from '../native.js';
 
 /** Who sleeps at a bell. */
 export interface Sleeper {
@@ -13,12 +13,12 @@ let opened: boolean | undefined;
 
 /** Hears the bell of one segment for one sleeper, while it is on. */
 export class Bell {
-  readonly #native: NativeLock;
+  readonly #native: NativeBell;
   readonly #sleeper: WeakRef<Sleeper>;
   #watch: number | undefined;
 
-  constructor(nativeLock: NativeLock, sleeper: Sleeper) {
-    this.#native = nativeLock;
+  constructor(nativeBell: NativeBell, sleeper: Sleeper) {
+    this.#native = nativeBell;
     this.#sleeper = new WeakRef(sleeper);
   }
 

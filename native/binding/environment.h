@@ -21,7 +21,8 @@ struct Environment {
   static constexpr size_t word_count = 6;
   double* answers;
   Napi::Reference<Napi::ArrayBuffer> answers_buffer;
-  // `(errno, syscall, kind, subject) => IpcError`, from lib/errors.ts: so `instanceof` and stacks are right.
+  // `(errno, syscall, kind, subject, field) => IpcError`, from lib/errors.ts: so `instanceof` and stacks are
+  // right.
   Napi::FunctionReference make_error;
 
   explicit Environment(Napi::Env env);

@@ -33,8 +33,11 @@ class Subject {
 };
 
 // The one place where a refusal of the system becomes an exception.
-Napi::Error error_value(Napi::Env env, const SystemError& error, const Subject& subject);
-[[noreturn]] void throw_error(Napi::Env env, const SystemError& error, const Subject& subject);
+// `field`: of a segment, where that is wrong.
+Napi::Error error_value(Napi::Env env, const SystemError& error, const Subject& subject,
+                        const char* field = nullptr);
+[[noreturn]] void throw_error(Napi::Env env, const SystemError& error, const Subject& subject,
+                              const char* field = nullptr);
 // A call on a handle that close() has ended: EBADF, with the method's name.
 [[noreturn]] void throw_closed(Napi::Env env, const char* method, const Subject& subject);
 // A call on a handle whose object lost its bytes: ESTALE, with the method's name.

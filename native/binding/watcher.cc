@@ -21,10 +21,10 @@ Watcher::Watcher(Loop& loop, Descriptor descriptor, const Napi::Function& ready)
   poll_->watch(UV_READABLE);
 }
 
-int Watcher::add(int descriptor) {
+int Watcher::add(const Bell& bell) {
   char path[32];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-  return inotify_add_watch(descriptor_.get(), path, bell_events());
+  snprintf(path, sizeof path, "/proc/self/fd/%d", bell.descriptor());
+  return inotify_add_watch(descriptor_.get(), path, bell.events() | IN_MASK_ADD);
 }
 
 void Watcher::remove(int watch) { inotify_rm_watch(descriptor_.get(), watch); }

@@ -6,6 +6,7 @@
 
 #include "binding/loop.h"
 #include "core/owned.h"
+#include "core/segment/bell.h"
 
 namespace posix_ipc::binding {
 
@@ -16,8 +17,9 @@ class Watcher {
   // Null where the user has all instances that he may (fs.inotify.max_user_instances).
   static std::unique_ptr<Watcher> open(Loop& loop, const Napi::Function& ready);
 
-  // The watch descriptor, the same one for the same file; -1 where there is none to be had.
-  int add(int descriptor);
+  // The watch descriptor, the same one for the same file, whose bells are then all heard; -1 where there is
+  // none to be had.
+  int add(const Bell& bell);
   void remove(int watch);
   // Pairs of a watch and whether somebody closed or died; -1 for all watches, where events were lost. Gives
   // the number of pairs; 0 when all have been read.

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 #include <sys/shm.h>
 
+#include "core/segment/c.h"
+
 namespace posix_ipc {
 
 Result<Mapping> Mapping::of_descriptor(int descriptor, size_t size, off_t offset, Access access) {
@@ -12,6 +14,14 @@ Result<Mapping> Mapping::of_descriptor(int descriptor, size_t size, off_t offset
   if (address == MAP_FAILED) return last_error("mmap");
   Mapping mapping(address, size, false);
   mapping.guard_ = guard::Range(address, size);
+  return mapping;
+}
+
+Result<Mapping> Mapping::of_channel(int descriptor, uint32_t capacity) {
+  void* address = pipc_map_twice(descriptor, capacity);
+  if (address == MAP_FAILED) return last_error("mmap");
+  Mapping mapping(address, pipc_mapped_size(capacity), false);
+  mapping.guard_ = guard::Range(address, pipc_mapped_size(capacity));
   return mapping;
 }
 

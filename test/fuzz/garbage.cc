@@ -12,7 +12,6 @@ namespace {
 
 using posix_ipc::Block;
 using posix_ipc::BlockKind;
-using posix_ipc::SeatEntry;
 using posix_ipc::sync::OwnerWord;
 
 std::string bytes_of(uint32_t word) { return {reinterpret_cast<const char*>(&word), sizeof word}; }
@@ -40,30 +39,29 @@ uint32_t plain_word(Random& random) {
 uint32_t seat_in_use(Random& random, const Block& present) {
   for (int look = 0; look < 8; look++) {
     const uint32_t index = random.below(16);
-    if ((present.seats[index].epoch & SeatEntry::occupied) != 0) return index;
+    if ((present.seats[index].epoch & PIPC_OCCUPIED) != 0) return index;
   }
   return random.below(Block::seat_count);
 }
 
 uint32_t flags(Random& random) {
-  constexpr uint32_t choices[] = {0, OwnerWord::waiters, OwnerWord::inconsistent,
-                                  OwnerWord::waiters | OwnerWord::inconsistent};
+  constexpr uint32_t choices[] = {0, PIPC_WAITERS, PIPC_INCONSISTENT, PIPC_WAITERS | PIPC_INCONSISTENT};
   return random.one_of(choices);
 }
 
 uint32_t forged_owner(Random& random, const Block& present) {
   const uint32_t seat = seat_in_use(random, present);
-  const uint32_t number = present.seats[seat].epoch & SeatEntry::number_mask;
+  const uint32_t number = present.seats[seat].epoch & PIPC_NUMBER;
   constexpr uint32_t beyond[] = {Block::seat_count - 1, Block::seat_count, 1021, 1022};
   switch (random.below(4)) {
     case 0:
-      return OwnerWord::of(seat, number) | flags(random);
+      return ((seat + 1) << PIPC_SEAT_SHIFT | number) | flags(random);
     case 1:
-      return OwnerWord::of(seat, (number + random.below(3) - 1) & SeatEntry::number_mask) | flags(random);
+      return ((seat + 1) << PIPC_SEAT_SHIFT | ((number + random.below(3) - 1) & PIPC_NUMBER)) | flags(random);
     case 2:
       return OwnerWord::of(random.one_of(beyond), number) | flags(random);
     default:
-      return (random.below(1024) << OwnerWord::seat_shift) | random.below(4) | flags(random);
+      return (random.below(1024) << PIPC_SEAT_SHIFT) | random.below(4) | flags(random);
   }
 }
 
@@ -72,9 +70,9 @@ uint32_t forged_epoch(Random& random, uint32_t present) {
     case 0:
       return present + random.below(3) - 1;
     case 1:
-      return present ^ SeatEntry::occupied;
+      return present ^ PIPC_OCCUPIED;
     case 2:
-      return SeatEntry::occupied | random.below(SeatEntry::number_mask + 1);
+      return PIPC_OCCUPIED | random.below(PIPC_NUMBER + 1);
     default:
       return plain_word(random);
   }
@@ -93,14 +91,14 @@ uint32_t value_for(Random& random, const Block& present, uint64_t offset) {
 
 uint64_t field_of(Random& random, const Block& present) {
   constexpr uint64_t head[] = {
-      offsetof(Block, word),     offsetof(Block, word),     offsetof(Block, word),
-      offsetof(Block, word),     offsetof(Block, word),     offsetof(Block, sequence),
-      offsetof(Block, sleepers), offsetof(Block, sleepers), offsetof(Block, parties),
-      offsetof(Block, layout),   offsetof(Block, reserved)};
+      offsetof(Block, word),          offsetof(Block, word),          offsetof(Block, word),
+      offsetof(Block, word),          offsetof(Block, word),          offsetof(Block, bell.sequence),
+      offsetof(Block, bell.sleepers), offsetof(Block, bell.sleepers), offsetof(Block, parties),
+      offsetof(Block, layout),        offsetof(Block, reserved)};
   if (random.one_in(100)) return offsetof(Block, magic);
   if (random.one_in(2)) return random.one_of(head);
   const uint32_t seat = random.one_in(4) ? random.below(Block::seat_count) : seat_in_use(random, present);
-  return offsetof(Block, seats) + seat * sizeof(SeatEntry) + random.below(4) * sizeof(uint32_t);
+  return offsetof(Block, seats) + seat * sizeof(pipc_seat_entry) + random.below(4) * sizeof(uint32_t);
 }
 
 }  // namespace

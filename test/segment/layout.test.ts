@@ -16,16 +16,15 @@ leaveNothing();
 const program = `
 #include <cstdio>
 #include "core/segment/layout.h"
-#include "core/sync/owner-word.h"
 using namespace posix_ipc;
 int main() {
   printf("{\\"magicWord\\": %zu, \\"ownerWord\\": %zu, \\"partiesWord\\": %zu, \\"published\\": %u,"
          " \\"blockLength\\": %zu, \\"blockAlignment\\": %zu, \\"seats\\": %zu, \\"wordsOfSeat\\": %zu, \\"share\\": %zu,"
          " \\"seatShift\\": %u, \\"numberMask\\": %u, \\"occupied\\": %u, \\"seatCount\\": %u, \\"owner\\": %u}",
          offsetof(Block, magic) / 4, offsetof(Block, word) / 4, offsetof(Block, parties) / 4, Block::published,
-         sizeof(Block), block_alignment, offsetof(Block, seats) / 4, sizeof(SeatEntry) / 4,
-         offsetof(SeatEntry, share) / 4, sync::OwnerWord::seat_shift, SeatEntry::number_mask, SeatEntry::occupied,
-         Block::seat_count, sync::OwnerWord::of(5, 77));
+         sizeof(Block), block_alignment, offsetof(Block, seats) / 4, sizeof(pipc_seat_entry) / 4,
+         offsetof(pipc_seat_entry, share) / 4, PIPC_SEAT_SHIFT, PIPC_NUMBER, PIPC_OCCUPIED,
+         Block::seat_count, (5 + 1) << PIPC_SEAT_SHIFT | 77);
 }
 `;
 
@@ -34,7 +33,16 @@ testWith('gcc')('the two layouts of a lock are one', async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [source, binary] = [join(folder, 'layout.cc'), join(folder, 'layout')];
   writeFileSync(source, program);
-  execFileSync('g++', ['-std=c++17', '-I', join(root, 'native'), source, '-o', binary]);
+  execFileSync('g++', [
+    '-std=c++17',
+    '-I',
+    join(root, 'native'),
+    '-I',
+    join(root, 'native/include'),
+    source,
+    '-o',
+    binary,
+  ]);
   const native = JSON.parse(execFileSync(binary, { encoding: 'utf8' }));
 
   const block = await import(new URL('../../dist/segment/block.js', import.meta.url).href);
@@ -84,13 +92,19 @@ test('a reader is a flag at its seat, a writer the owner word', () => {
 });
 
 test('the sync points have one name each, which the code passes', () => {
-  const text = (path: string) => readFileSync(join(root, 'native/core', path), 'utf8');
-  const names = [...text('segment/sync-point.h').matchAll(/^ {4}"([\w.-]+)",$/gm)].map(([, name]) => name);
+  const text = (path: string) => readFileSync(join(root, 'native', path), 'utf8');
+  const points = text('core/segment/sync-point.h');
+  const list = points.slice(points.indexOf('sync_point_names[]'), points.indexOf('static_assert'));
+  const names = [...list.matchAll(/"([\w.-]+)"/g)].map(([, name = '']) => name);
+  expect(names).toContain('ring.published');
   expect(new Set(names).size).toBe(names.length);
   const files = [
-    ...['bell.cc', 'creation.cc', 'seat.cc'].map((file) => `segment/${file}`),
-    ...['lock.cc', 'owner-word.cc', 'rw-lock.cc', 'barrier.cc', 'condition.cc'].map((file) => `sync/${file}`),
+    'include/posix-ipc/channel.h',
+    'core/segment/creation.cc',
+    ...['lock.cc', 'owner-word.cc', 'rw-lock.cc', 'barrier.cc', 'condition.cc'].map(
+      (file) => `core/sync/${file}`,
+    ),
   ];
-  const code = files.map(text).join('');
+  const code = files.map(text).join('').replaceAll('PIPC_AT(', 'at(SyncPoint::');
   for (const name of names.slice(1)) expect(code).toContain(`at(SyncPoint::${name.replace(/[.-]/g, '_')})`);
 });

@@ -72,20 +72,20 @@ class LockWrap : public Napi::ObjectWrap<Handle> {
   }
 
   // announce(): before another look, and then a sleep of the event loop.
-  void announce(const Napi::CallbackInfo&) { open("lock").bell().announce(Bell::by_inotify); }
+  void announce(const Napi::CallbackInfo&) { open("lock").bell().announce(PIPC_BY_INOTIFY); }
 
   void ring(const Napi::CallbackInfo&) { open("unlock").bell().ring(); }
 
   // watch() => watch descriptor, or -1
   Napi::Value watch(const Napi::CallbackInfo& info) {
     Watcher* watcher = Environment::of(info.Env()).watcher();
-    const int watch = watcher == nullptr ? -1 : watcher->add(open("lock").seat().descriptor());
+    const int watch = watcher == nullptr ? -1 : watcher->add(open("lock").bell());
     return Napi::Number::New(info.Env(), watch);
   }
 
   // startSleep(callback()) => id: a short sleep on a thread of ours, where no watch is to be had.
   Napi::Value start_sleep(const Napi::CallbackInfo& info) {
-    const uint32_t sequence = open("lock").bell().announce(Bell::by_futex);
+    const uint32_t sequence = open("lock").bell().announce(PIPC_BY_FUTEX);
     Loop::Work work;
     work.name = "lock:" + name_;
     work.call = [lock = lock_, sequence] {

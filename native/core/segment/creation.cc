@@ -51,10 +51,10 @@ Result<SegmentFile> create_segment(const std::string& name, const SegmentCreatio
     if (!linked.ok()) return linked.error();
     at(SyncPoint::create_linked);
   }
-  return SegmentFile{std::move(descriptor), true};
+  return SegmentFile{std::move(descriptor), true, creation.size};
 }
 
-Result<SegmentFile> open_segment(const std::string& name, uint64_t size, OwnerRule owner) {
+Result<SegmentFile> open_segment(const std::string& name, OwnerRule owner) {
   if (name.size() - 1 > NAME_MAX) return SystemError{ENAMETOOLONG, "shm_open"};
   // glibc adds O_NOFOLLOW. O_NONBLOCK: a FIFO under the name must not hold us up.
   const int number =
@@ -67,15 +67,14 @@ Result<SegmentFile> open_segment(const std::string& name, uint64_t size, OwnerRu
   if (fstat(number, &status) == -1) return last_error("fstat");
   if (!S_ISREG(status.st_mode)) return SystemError{EPROTO, "shm_open"};
   if (!owner.trusts(status)) return SystemError{EPERM, "shm_open"};
-  if (static_cast<uint64_t>(status.st_size) != size) return SystemError{EPROTO, "shm_open"};
-  return SegmentFile{std::move(descriptor), false};
+  return SegmentFile{std::move(descriptor), false, static_cast<uint64_t>(status.st_size)};
 }
 
 Result<SegmentFile> obtain_segment(Intent intent, const std::string& name, const SegmentCreation& creation,
                                    OwnerRule owner) {
   if (intent == Intent::create) return create_segment(name, creation);
   for (;;) {
-    auto opened = open_segment(name, creation.size, owner);
+    auto opened = open_segment(name, owner);
     if (intent == Intent::open || opened.ok() || opened.error().number != ENOENT) return opened;
     auto created = create_segment(name, creation);
     // Somebody else was faster; or unlinked it again, and it goes on.

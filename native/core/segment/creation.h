@@ -17,6 +17,7 @@ namespace posix_ipc {
 struct SegmentFile {
   Descriptor descriptor;
   bool created;
+  uint64_t size;
 };
 
 // By name, in /dev/shm. The file is made without a name, sized, reserved and filled by
@@ -29,8 +30,8 @@ struct SegmentCreation {
   std::function<Status(int descriptor)> initialise;
 };
 Result<SegmentFile> create_segment(const std::string& name, const SegmentCreation& creation);
-// EPROTO: no regular file, or not of `size`.
-Result<SegmentFile> open_segment(const std::string& name, uint64_t size, OwnerRule owner);
+// EPROTO: no regular file.
+Result<SegmentFile> open_segment(const std::string& name, OwnerRule owner);
 Result<SegmentFile> obtain_segment(Intent intent, const std::string& name, const SegmentCreation& creation,
                                    OwnerRule owner);
 

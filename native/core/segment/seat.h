@@ -2,25 +2,16 @@
 
 #include <cstdint>
 
-#include "core/owned.h"
 #include "core/result.h"
 #include "core/segment/layout.h"
 
 namespace posix_ipc {
 
-// The seats of one block: where they stand in memory and in the file.
-struct SeatTable {
-  SeatEntry* entries;
-  uint32_t count;
-  uint64_t first_byte;
-};
-
-// One's place among the users of a block: a byte of its file, locked through a descriptor of its own. That
-// lock is the only evidence of life; no pid and no clock decides anything.
+// One's place among the users of a segment, owned: pipc_seat.
 class Seat {
  public:
   // EAGAIN: all are taken. `died` is set where the last occupant of the seat has left no farewell.
-  static Result<Seat> take(int descriptor, const SeatTable& table, bool& died);
+  static Result<Seat> take(int descriptor, const pipc_seats& seats, bool& died);
 
   Seat(Seat&&) noexcept;
   Seat& operator=(Seat&&) = delete;
@@ -28,30 +19,27 @@ class Seat {
   ~Seat();
 
   // With a farewell: nobody is told of a death.
-  void release();
+  void release() { pipc_say_farewell(&seat_); }
 
-  uint32_t index() const { return index_; }
+  const pipc_seat& c() const { return seat_; }
+  uint32_t index() const { return seat_.index; }
   // The low 20 bits of its epoch.
-  uint32_t number() const { return number_; }
-  int descriptor() const { return descriptor_.get(); }
-  SeatEntry& entry() const { return table_.entries[index_]; }
+  uint32_t number() const { return seat_.number; }
+  int descriptor() const { return seat_.descriptor; }
+  pipc_seat_entry& entry() const { return *pipc_entry(&seat_); }
 
   // Whether the one who sat at `index` as number `number` sits there still.
-  bool alive(uint32_t index, uint32_t number) const;
+  bool alive(uint32_t index, uint32_t number) const { return pipc_alive(&seat_, index, number) != 0; }
   // Whether somebody has left `index` without a farewell, and nobody sits there now.
   bool deserted(uint32_t index) const;
-  // The same, for one who has no seat.
-  static bool deserted(int descriptor, const SeatTable& table, uint32_t index);
   // Takes the mark of a dead one away: true where there was one.
   bool forgive(uint32_t index) const;
 
  private:
-  Seat(Descriptor descriptor, const SeatTable& table, uint32_t index, uint32_t number);
+  explicit Seat(const pipc_seat& seat) : seat_(seat) {}
 
-  Descriptor descriptor_;
-  SeatTable table_;
-  uint32_t index_;
-  uint32_t number_;
+  // Without a descriptor, -1, once it was moved away.
+  pipc_seat seat_;
 };
 
 }  // namespace posix_ipc

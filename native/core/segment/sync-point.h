@@ -43,6 +43,12 @@ enum class SyncPoint : uint32_t {
   condition_noted,
   condition_released,
   condition_advanced,
+  seat_roled,
+  ring_written,
+  ring_published,
+  ring_copied,
+  ring_advanced,
+  ring_deserted,
   count,
 };
 
@@ -56,6 +62,8 @@ constexpr const char* sync_point_names[] = {
     "rw.drained",     "rw.read-unlocked",  "rw.unlocked",        "barrier.arrived",
     "barrier.opened", "barrier.withdrawn", "barrier.deserted",   "barrier.broken",
     "barrier.reset",  "condition.noted",   "condition.released", "condition.advanced",
+    "seat.roled",     "ring.written",      "ring.published",     "ring.copied",
+    "ring.advanced",  "ring.deserted",
 };
 static_assert(sizeof sync_point_names / sizeof *sync_point_names == static_cast<uint32_t>(SyncPoint::count));
 

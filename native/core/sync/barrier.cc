@@ -34,11 +34,11 @@ bool break_since(Block& block, uint32_t word, const Bell& bell) {
 
 // One who died while it waited is still counted among those who have come. Once somebody has its seat nobody
 // sees that it is dead, and the others would pass with it.
-void tell_of_the_dead(Block& block, const SeatTable& seats, int descriptor) {
+void tell_of_the_dead(Block& block, const pipc_seats& seats, int descriptor) {
   for (uint32_t index = 0; index < seats.count;) {
     const uint32_t word = load(&block.word);
-    const bool untold = (word & broken_bit) == 0 && Seat::deserted(descriptor, seats, index);
-    if (!untold || break_since(block, word, Bell(&block.sequence, &block.sleepers, descriptor))) index++;
+    const bool untold = (word & broken_bit) == 0 && pipc_deserted(descriptor, seats, index);
+    if (!untold || break_since(block, word, Lock::bell_of(block, descriptor))) index++;
   }
 }
 

@@ -108,6 +108,7 @@ Result<Lock> Lock::obtain(const Place& place, const Wish& wish) {
   auto file = obtain_segment(wish.intent, place.name, {sizeof(Block), wish.mode, initialise}, wish.owner);
   if (!file.ok()) return file.error();
   if (file.value().created) return std::move(*made);
+  if (file.value().size != sizeof(Block)) return SystemError{EPROTO, "shm_open"};
   return sit_down(file.value().descriptor.get(), 0, wish, false);
 }
 
@@ -118,7 +119,7 @@ Result<Lock> Lock::sit_down(int descriptor, uint64_t offset, const Wish& wish, b
   // Also one that its creator has not finished, or another kind or version.
   if (load(&block->magic) != Block::published || load(&block->layout) != Block::layout_of(wish.kind))
     return SystemError{EPROTO, "mmap"};
-  const SeatTable seats = {block->seats, Block::seat_count, offset + first_seat_byte};
+  const pipc_seats seats = {block->seats, Block::seat_count, offset + first_seat_byte};
   if (wish.before_seat != nullptr) wish.before_seat(*block, seats, descriptor);
   bool predecessor_died = false;
   auto seat = Seat::take(descriptor, seats, predecessor_died);
@@ -136,7 +137,7 @@ Lock::Lock(Mapping mapping, size_t offset, Seat seat, bool created, bool predece
       offset_(offset),
       block_(reinterpret_cast<Block*>(mapping_.address() + offset)),
       seat_(std::move(seat)),
-      mine_(OwnerWord::of(seat_.index(), seat_.number())),
+      mine_(pipc_mine(&seat_.c())),
       parties_(load(&block_->parties)),
       created_(created),
       predecessor_died_(predecessor_died) {}

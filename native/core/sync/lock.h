@@ -11,6 +11,7 @@
 #include "core/segment/seat.h"
 #include "core/segment/spin.h"
 #include "core/segment/sync-point.h"
+#include "core/sync/outcome.h"
 #include "core/wait.h"
 
 namespace posix_ipc::sync {
@@ -31,15 +32,7 @@ struct Wish {
   // A barrier's.
   uint32_t parties = 0;
   // Called before a seat is taken: from then on whoever died there looks alive.
-  void (*before_seat)(Block& block, const SeatTable& seats, int descriptor) = nullptr;
-};
-
-// What an attempt has found.
-enum class Outcome : int {
-  busy = 0,
-  taken = 1,
-  // And the last owner died while it had it.
-  inherited = 2,
+  void (*before_seat)(Block& block, const pipc_seats& seats, int descriptor) = nullptr;
 };
 
 // What the four kinds have in common: the block, a seat at it, its bell.
@@ -58,7 +51,11 @@ class Lock {
   // Handed over once, to whoever shows it to JavaScript; it must outlive this object.
   Mapping take_mapping() { return std::move(mapping_); }
 
-  Bell bell() const { return Bell(&block_->sequence, &block_->sleepers, seat_.descriptor()); }
+  Bell bell() const { return bell_of(*block_, seat_.descriptor()); }
+  // Whoever truncates the file modifies it.
+  static Bell bell_of(Block& block, int descriptor) {
+    return Bell(&block.bell, descriptor, PIPC_RING_BY_READ, IN_MODIFY);
+  }
   // Leaves the seat with a farewell. Without it, by the destructor alone, it is a death.
   void leave() { seat_.release(); }
 

@@ -44,7 +44,7 @@ class Mutex : public Lock {
 
  private:
   explicit Mutex(Lock lock) : Lock(std::move(lock)) {}
-  OwnerWord word() const { return OwnerWord(&block().word, seat(), mine()); }
+  OwnerWord word() const { return OwnerWord(&block().word, seat()); }
 
   Status settle(Result<bool> due) {
     if (stale()) return SystemError{ESTALE, "pthread_mutex_unlock"};

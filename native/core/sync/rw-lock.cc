@@ -10,9 +10,7 @@ constexpr const char* read_lock = "pthread_rwlock_rdlock";
 constexpr const char* write_lock = "pthread_rwlock_wrlock";
 constexpr const char* unlock = "pthread_rwlock_unlock";
 
-bool open_to_readers(uint32_t word) {
-  return OwnerWord::seat_of(word) == 0 && (word & OwnerWord::inconsistent) == 0;
-}
+bool open_to_readers(uint32_t word) { return pipc_owner_seat(word) == 0 && (word & PIPC_INCONSISTENT) == 0; }
 
 }  // namespace
 
@@ -29,7 +27,7 @@ Result<Outcome> RwLock::try_read(bool waiting) {
     if (open_to_readers(word)) {
       // The flag first, then another look; the writer takes the word first and then looks at the flags. One
       // of the two sees the other.
-      store(share, SeatEntry::occupied | seat().number());
+      store(share, PIPC_OCCUPIED | seat().number());
       at(SyncPoint::rw_flagged);
       if (open_to_readers(load(&block().word))) {
         at(SyncPoint::rw_reading);
@@ -41,14 +39,14 @@ Result<Outcome> RwLock::try_read(bool waiting) {
       bell().ring();
       continue;
     }
-    const uint32_t owner = OwnerWord::seat_of(word);
+    const uint32_t owner = pipc_owner_seat(word);
     const bool dead = owner == 0 || this->word().held() ||
-                      (owner <= Block::seat_count && !seat().alive(owner - 1, word & SeatEntry::number_mask));
+                      (owner <= Block::seat_count && !seat().alive(owner - 1, word & PIPC_NUMBER));
     if (dead) return attempt_write(waiting);
-    if (owner == OwnerWord::not_recoverable) return SystemError{ENOTRECOVERABLE, read_lock};
+    if (owner == PIPC_NOT_RECOVERABLE) return SystemError{ENOTRECOVERABLE, read_lock};
     if (owner > Block::seat_count) return SystemError{EBADMSG, read_lock};
-    if (!waiting || (word & OwnerWord::waiters) != 0) return Outcome::busy;
-    if (exchange_if(&block().word, word, word | OwnerWord::waiters)) {
+    if (!waiting || (word & PIPC_WAITERS) != 0) return Outcome::busy;
+    if (exchange_if(&block().word, word, word | PIPC_WAITERS)) {
       at(SyncPoint::mutex_waiting);
       return Outcome::busy;
     }
@@ -80,8 +78,7 @@ Result<Outcome> RwLock::attempt_write(bool waiting) {
 bool RwLock::readers_left() const {
   for (uint32_t index = 0; index < Block::seat_count; index++) {
     const uint32_t share = load(&block().seats[index].share);
-    if (share != 0 && index != seat().index() && seat().alive(index, share & SeatEntry::number_mask))
-      return true;
+    if (share != 0 && index != seat().index() && seat().alive(index, share & PIPC_NUMBER)) return true;
   }
   return false;
 }

@@ -42,7 +42,7 @@ class RwLock : public Lock {
 
  private:
   explicit RwLock(Lock lock) : Lock(std::move(lock)) {}
-  OwnerWord word() const { return OwnerWord(&block().word, seat(), mine()); }
+  OwnerWord word() const { return OwnerWord(&block().word, seat()); }
 
   Result<Outcome> try_read(bool waiting);
   bool readers_left() const;

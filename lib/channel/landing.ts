@@ -1,0 +1,44 @@
+/** Bytes up to which a loop over words is faster than a call of `set`, which needs a view of its source each time. */
+const longestLoop = 256;
+
+/** Copies messages out of a channel. */
+export class Landing {
+  readonly #words: Int32Array;
+  readonly #bytes: Buffer;
+  /** The words of the buffer that was received into last: whoever uses one again and again makes no garbage. */
+  #target: Uint8Array | undefined;
+  #targetWords: Int32Array | undefined;
+
+  constructor(words: Int32Array, bytes: Buffer) {
+    this.#words = words;
+    this.#bytes = bytes;
+  }
+
+  copy(at: number, length: number): Buffer {
+    const copy = Buffer.allocUnsafeSlow(length);
+    copy.set(this.#bytes.subarray(at, at + length));
+    return copy;
+  }
+
+  /** Into `target`, which is long enough. */
+  into(target: Uint8Array, at: number, length: number): void {
+    if (length > longestLoop) {
+      target.set(this.#bytes.subarray(at, at + length));
+      return;
+    }
+    const into = target === this.#target ? this.#targetWords : this.#wordsOf(target);
+    const whole = into === undefined ? 0 : length >> 2;
+    if (into !== undefined)
+      for (let word = 0; word < whole; word++) into[word] = this.#words[(at >> 2) + word] as number;
+    for (let byte = whole << 2; byte < length; byte++) target[byte] = this.#bytes[at + byte] as number;
+  }
+
+  #wordsOf(target: Uint8Array): Int32Array | undefined {
+    this.#target = target;
+    const aligned = target.byteOffset % 4 === 0;
+    this.#targetWords = aligned
+      ? new Int32Array(target.buffer, target.byteOffset, target.length >> 2)
+      : undefined;
+    return this.#targetWords;
+  }
+}

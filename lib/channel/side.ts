@@ -1,0 +1,143 @@
+import { closedError, IpcError, type Subject } from '../errors.js';
+import { type NativeChannel, type NativeChannelSide, native, Role } from '../native.js';
+import { BellLane } from '../segment/bell-lane.js';
+import { Patience } from '../segment/patience.js';
+import { listenedSignals } from '../signals.js';
+import { KeepAlive } from '../waiting/keep-alive.js';
+import {
+  dataStart,
+  magicWord,
+  manyReaders,
+  manyWriters,
+  published,
+  readerWord,
+  recordHeader,
+  writerWord,
+} from './layout.js';
+
+/** What a channel lends its sides. */
+export interface Segment {
+  readonly native: NativeChannel;
+  readonly subject: Subject;
+  readonly capacity: number;
+  readonly flags: number;
+  readonly words: Int32Array;
+  readonly bytes: Buffer;
+}
+
+/** One try of a wait; `waiting`: a sleep was announced. */
+export type Attempt<Item> = (waiting: boolean) => Item | undefined;
+
+/** Looks at a lock that another one holds for less than a microsecond, before its owner is looked at. */
+const looksAtTurn = 200;
+
+/** What writers and readers have in common: a seat, a turn, a place to sleep. */
+export class Side {
+  readonly native: NativeChannelSide;
+  readonly segment: Segment;
+  readonly words: Int32Array;
+  readonly mask: number;
+  readonly longest: number;
+  readonly many: boolean;
+  readonly keepAlive = new KeepAlive();
+  readonly patience = new Patience();
+  readonly #writes: boolean;
+  readonly #persistent: boolean;
+  readonly #mine: number;
+  readonly #turnWord: number;
+  #lane: BellLane<Attempt<unknown>, unknown> | undefined;
+  closed = false;
+  /** Wake-ups that it has sent. */
+  rings = 0;
+
+  constructor(segment: Segment, role: Role, persistent: boolean) {
+    this.native = new (native().ChannelSide)(segment.native, role);
+    this.#mine = native().answers[0] as number;
+    this.segment = segment;
+    this.words = segment.words;
+    this.mask = segment.capacity - 1;
+    this.longest = segment.capacity - recordHeader;
+    this.#writes = role === Role.writer;
+    this.many = (segment.flags & (this.#writes ? manyWriters : manyReaders)) !== 0;
+    this.#turnWord = this.#writes ? writerWord : readerWord;
+    this.#persistent = persistent;
+  }
+
+  get subject(): Subject {
+    return this.segment.subject;
+  }
+
+  /** Where the bytes of a record at `position` begin. */
+  payloadAt(position: number): number {
+    return dataStart + (position & this.mask) + recordHeader;
+  }
+
+  /** Of many: the right to write, or to read, where nobody has it, or a dead one. */
+  takeTurn(waiting: boolean): boolean {
+    for (let look = 0; look < looksAtTurn; look++) {
+      if (Atomics.load(this.words, this.#turnWord) !== 0) continue;
+      if (Atomics.compareExchange(this.words, this.#turnWord, 0, this.#mine) === 0) return true;
+    }
+    return this.native.beginTurn(waiting);
+  }
+
+  endTurn(): void {
+    if (Atomics.compareExchange(this.words, this.#turnWord, this.#mine, 0) !== this.#mine)
+      this.native.endTurn();
+  }
+
+  ring(): void {
+    this.rings += 1;
+    this.native.ring();
+  }
+
+  /** Nothing that can be there is there. */
+  fail(syscall: string): never {
+    const stale = this.words[magicWord] !== published;
+    throw new IpcError(stale ? 'ESTALE' : 'EBADMSG', syscall, this.subject);
+  }
+
+  checkOpen(method: string): void {
+    if (this.closed) throw closedError(method, this.subject);
+  }
+
+  get idle(): boolean {
+    return this.#lane === undefined || this.#lane.empty;
+  }
+
+  /** `changed`: looks for a while whether another try is worth it. */
+  lane<Item>(changed: () => boolean): BellLane<Attempt<Item>, Item> {
+    const operation = this.#writes ? 'send' : 'receive';
+    this.#lane ??= new BellLane<Attempt<unknown>, unknown>(this.native, {
+      operation,
+      syscall: operation,
+      subject: this.subject,
+      keepAlive: this.keepAlive,
+      take: (attempt) => attempt(false),
+      linger: (attempt) => (changed() ? attempt(false) : undefined),
+      look: (attempt) => attempt(true) ?? this.#judge(attempt, operation),
+    });
+    return this.#lane as BellLane<Attempt<Item>, Item>;
+  }
+
+  /** Blocks; of many it then has its turn. */
+  waitSync(position: number, size: number, timeout: number): void {
+    this.native.waitSync(position, size, this.#persistent, timeout, listenedSignals());
+  }
+
+  close(method: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#lane?.close(() => closedError(method, this.subject));
+    this.native.close();
+  }
+
+  /** Nothing came. Where nobody is left who could make it come, what they did before they went is looked at once more. */
+  #judge(attempt: Attempt<unknown>, operation: string): unknown {
+    if (this.words[magicWord] !== published) this.fail(operation);
+    if (this.#persistent || this.native.alone() === 0) return undefined;
+    const item = attempt(true);
+    if (item === undefined) throw new IpcError('EPIPE', operation, this.subject);
+    return item;
+  }
+}

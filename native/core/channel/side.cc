@@ -1,0 +1,87 @@
+#include "core/channel/side.h"
+
+namespace posix_ipc {
+namespace {
+
+// The position of the other side, against this one's.
+bool possible(const pipc_side& side, const ChannelSide::Want& want, int& error) {
+  const pipc_header& header = *side.channel->header;
+  const uint32_t capacity = side.channel->capacity;
+  const bool writes = side.role == PIPC_WRITER;
+  const uint32_t* const own = writes ? &header.tail : &header.head;
+  const uint32_t position = side.many ? pipc_load(own) : want.position;
+  const uint32_t others = pipc_load(writes ? &header.head : &header.tail);
+  const uint32_t used = writes ? position - others : others - position;
+  if (used > capacity) error = -EBADMSG;
+  return error == 0 && (writes ? want.size <= capacity - used : used > 0);
+}
+
+int look(pipc_side* side, void* context, int waiting) {
+  const auto& want = *static_cast<const ChannelSide::Want*>(context);
+  int error = pipc_begin_turn(side, waiting);
+  if (error != 0) return error;
+  const bool can = possible(*side, want, error);
+  if (pipc_stale(side)) error = -ESTALE;
+  if (can && error == 0) return 0;
+  pipc_end_turn(side);
+  return error == 0 ? -EAGAIN : error;
+}
+
+constexpr const char* send = "send";
+constexpr const char* receive = "receive";
+
+}  // namespace
+
+Result<std::unique_ptr<ChannelSide>> ChannelSide::sit(std::shared_ptr<Channel> channel, uint32_t role) {
+  std::unique_ptr<ChannelSide> side(new ChannelSide(std::move(channel)));
+  const int error = pipc_open_side(&side->side_, &side->channel_->c(), role);
+  if (error != 0) return SystemError{-error, role == PIPC_WRITER ? "writer" : "reader"};
+  side->seated_ = true;
+  return side;
+}
+
+ChannelSide::~ChannelSide() {
+  if (!seated_) return;
+  if (side_.many && pipc_owns(side_.word, &side_.seat))
+    pipc_leave_seat(&side_.seat);
+  else
+    pipc_leave_side(&side_);
+}
+
+Result<bool> ChannelSide::begin_turn(bool waiting) {
+  const int outcome = pipc_begin_turn(&side_, waiting);
+  if (outcome == -EAGAIN) return false;
+  if (outcome != 0) return SystemError{-outcome, side_.role == PIPC_WRITER ? send : receive};
+  return true;
+}
+
+Status ChannelSide::wait(const Want& want, bool persistent, const Patience& patience) {
+  const char* const name = side_.role == PIPC_WRITER ? send : receive;
+  Want copy = want;
+  int outcome = look(&side_, &copy, 0);
+  if (outcome == -EAGAIN) outcome = pipc_spin_for(&side_, look, &copy);
+  if (outcome == 0) return done();
+  if (outcome != -EAGAIN) return SystemError{-outcome, name};
+
+  pipc_sleeper sleeper;
+  pipc_begin_sleep(&sleeper, side_.sleeps_at, side_.seat.descriptor, bell().events(), inotify_of_thread());
+  const Status status = block(patience, name, [&](const Deadline& until) {
+    for (;;) {
+      outcome = pipc_last_look(&sleeper, &side_, look, &copy);
+      if (outcome == -EPIPE && persistent) outcome = -EAGAIN;
+      if (outcome != -EAGAIN) return 0;
+      if (until.passed()) {
+        errno = ETIMEDOUT;
+        return -1;
+      }
+      // A signal: block() decides whether it ends the wait.
+      if (!pipc_sleep(&sleeper, moment_of(until))) return -1;
+    }
+  });
+  pipc_end_sleep(&sleeper);
+  if (!status.ok()) return status.error();
+  if (outcome != 0) return SystemError{-outcome, name};
+  return done();
+}
+
+}  // namespace posix_ipc
