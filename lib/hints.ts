@@ -60,6 +60,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EBADF mq_receive': "the queue was opened with access 'write'",
   'EBADF mq_timedreceive': "the queue was opened with access 'write'",
 
+  'EBADF view': 'the memory of this view was closed, or resized and mapped anew: then make the view anew',
+
   'EEXIST shm_open': exists,
   'EEXIST sem_open': exists,
   'EEXIST mq_open': exists,
@@ -97,6 +99,7 @@ const hints: Readonly<Record<string, string | Hint>> = {
 
   'EACCES write': 'it was opened readOnly',
   'EACCES resize': 'it was opened readOnly',
+  'EACCES view': 'the memory was opened readOnly',
   'EACCES reserve': 'it was opened readOnly',
   'EACCES buffer':
     'a read-only attachment has no views, since a write to one would end the process: use read() or readText()',

@@ -44,6 +44,21 @@ export {
 } from './posix/shared-memory.js';
 export type { SealingKey, SealingKeys } from './sealed/keys.js';
 export { type Opened, type Sealed, type SealedOptions, sealed } from './sealed/sealed.js';
+export type { ArrayView } from './struct/array.js';
+export type { Atomic } from './struct/atomic.js';
+export type { FieldType } from './struct/field-type.js';
+export {
+  type FieldLayout,
+  type Struct,
+  type StructFields,
+  type StructMemory,
+  type StructObject,
+  type StructOptions,
+  type StructValues,
+  type StructView,
+  struct,
+} from './struct/struct.js';
+export * as types from './struct/types.js';
 export { Barrier, type BarrierCreateOptions, type BarrierOpenOrCreateOptions } from './sync/barrier.js';
 export { Condition } from './sync/condition.js';
 export {

@@ -25,7 +25,12 @@ export interface Resident {
 
 let setSize: (memory: Memory, size: number) => void;
 let residentsOf: (memory: Memory) => Set<Resident>;
-let subjectOf: (memory: Memory) => Subject;
+let subject: (memory: Memory) => Subject;
+
+/** What errors about it name. */
+export function subjectOf(memory: Memory): Subject {
+  return subject(memory);
+}
 
 /** After a resize: the map is another one. */
 export function resized(memory: Memory, size: number): void {
@@ -45,7 +50,7 @@ export function moveOut(memory: Memory, resident: Resident): void {
 /** Before `method` takes the bytes away: closes all that lies in them; or nothing, with `EBUSY`, if one is held. */
 export function vacate(memory: Memory, method: string): void {
   const residents = [...residentsOf(memory)];
-  if (residents.some(({ held }) => held)) throw new IpcError('EBUSY', method, subjectOf(memory));
+  if (residents.some(({ held }) => held)) throw new IpcError('EBUSY', method, subject(memory));
   for (const resident of residents) resident.close();
 }
 
@@ -73,7 +78,7 @@ export abstract class Memory implements Handle {
       memory.#size = size;
     };
     residentsOf = (memory) => memory.#residents;
-    subjectOf = (memory) => memory.#subject;
+    subject = (memory) => memory.#subject;
   }
 
   /** @internal */

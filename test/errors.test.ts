@@ -121,7 +121,7 @@ describe('a hint tells the limit that was hit, as it is now', () => {
         ({ MessageQueue }: typeof import('posix-ipc')) => MessageQueue.create('/files'),
       ];
       for (const call of calls) {
-        const { error, hint } = await attempt({ limits: { nofile: 64 }, everyFile: true }, call);
+        const { error, hint } = await attempt({ limits: { nofile: 100 }, everyFile: true }, call);
         expect(error?.code).toBe('EMFILE');
         expect(hint).toContain('RLIMIT_NOFILE');
       }

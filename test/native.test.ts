@@ -149,8 +149,25 @@ test('the public names are these', async () => {
     'guard',
     'inspect',
     'sealed',
+    'struct',
     'sysv',
+    'types',
   ]);
+  const types = [
+    'aligned',
+    'array',
+    'atomic',
+    'bool',
+    'bytes',
+    'f32',
+    'f64',
+    'i16',
+    'i32',
+    'i64',
+    'i8',
+    'text',
+  ];
+  expect(Object.keys(ipc.types).sort()).toEqual([...types, 'u16', 'u32', 'u64', 'u8']);
   expect(Object.keys(sysv).sort()).toEqual([
     'IPC_PRIVATE',
     'MessageQueue',

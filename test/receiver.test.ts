@@ -7,7 +7,9 @@ import {
   RwLock,
   Semaphore,
   SharedMemory,
+  struct,
   sysv,
+  types,
 } from 'posix-ipc';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { leaveNothing } from './helpers/leftovers.js';
@@ -51,6 +53,11 @@ function leased(channel: Channel): Disposable {
   return channel.reader().leaseSync();
 }
 
+const view = () =>
+  struct({ x: types.i32, hits: types.atomic(types.u32), list: types.array(types.u8, 2) }).at(
+    new ArrayBuffer(12),
+  );
+
 const classes: [string, () => object][] = [
   ['SharedMemory', () => SharedMemory.create(name(), { size: 1 })],
   ['Semaphore', () => Semaphore.create(name(), { value: 0 })],
@@ -71,6 +78,9 @@ const classes: [string, () => object][] = [
   ['sysv.RobustMutexGuard', () => guardOf(() => robustMutex().lockSync())],
   ['sysv.SemaphoreSet', () => set(0)],
   ['sysv.MessageQueue', () => letters()],
+  ['a view of a struct', () => view()],
+  ['Atomic', () => view().hits],
+  ['ArrayView', () => view().list],
   ['sysv.PreparedOperations', () => set(0).prepare({ index: 0, delta: 1 })],
 ];
 

@@ -9,6 +9,7 @@ const guides = {
   'docs/objects.md': 4,
   'docs/sealed.md': 2,
   'docs/security.md': 4,
+  'docs/structs.md': 5,
   'docs/waiting.md': 3,
 };
 

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import {
   type Access,
   type Advice,
+  type Atomic,
   Barrier,
   Condition,
   type Data,
@@ -22,7 +23,9 @@ import {
   Semaphore,
   SharedMemory,
   sealed,
+  struct,
   sysv,
+  types,
 } from 'posix-ipc';
 
 // What the types of the package allow, and what they refuse. Nothing here runs: the type checker is the test, and a
@@ -81,6 +84,81 @@ export async function posix() {
   const memories: Memory[] = [memory, sysv.SharedMemory.fromId(1).attach()];
   const anything: Data[] = ['text', bytes, numbers, new DataView(new ArrayBuffer(1))];
   return { taken, access, message, sent, big, copy, disposables, memories, anything };
+}
+
+export function structures(memory: SharedMemory) {
+  const { aligned, array, atomic, bool, bytes, f32, i16, i32, text, u32, u64, u8 } = types;
+  const Point = struct({ x: i32, y: f32 });
+  const Counter = struct(
+    {
+      hits: aligned(atomic(u32), 64),
+      total: atomic(u64),
+      since: u64,
+      on: bool,
+      label: text(16),
+      blob: bytes(4),
+      size: aligned(u8, 2),
+      point: Point,
+      path: array(Point, 2),
+      grid: array(array(i16, 3), 2),
+    },
+    { align: 64 },
+  );
+  const view = Counter.at(memory, 64);
+  view.since = 1n;
+  view.on = true;
+  view.label = 'text';
+  view.blob = new Uint8Array(4);
+  view.size = 1;
+  view.point.x = 1;
+  view.path.get(0).y = 0.5;
+  view.path.set(1, { x: 1 });
+  view.grid.get(1).set(2, 3);
+  same<typeof view.hits, Atomic<number>>();
+  same<typeof view.blob, Uint8Array>();
+  const before: number = view.hits.add(1);
+  const swapped: bigint = view.total.compareExchange(1n, 2n);
+  const points: ReturnType<typeof Point.at>[] = [view.point, ...view.path, Point.at(new Float64Array(1))];
+  view.set({ hits: 1, total: 2n, point: { y: 1 }, path: [{}, { x: 1 }], grid: [[1, 2, 3], []] });
+  const copy = view.toObject();
+  same<typeof copy.hits, number>();
+  same<typeof copy.path, { x: number; y: number }[]>();
+  same<typeof copy.grid, number[][]>();
+  same<typeof copy.blob, Buffer>();
+  const offset: number = Counter.layout.hits.offset + Counter.byteLength + Counter.alignment;
+  const header: string = Counter.cHeader('counter');
+
+  // @ts-expect-error an atomic is stored
+  view.hits = 1;
+  // @ts-expect-error the fields of a struct are assigned, or set
+  view.point = { x: 1, y: 1 };
+  // @ts-expect-error its elements are set
+  view.grid = [];
+  // @ts-expect-error no such element
+  view.grid[0];
+  // @ts-expect-error 64 bits are a bigint
+  view.since = 1;
+  // @ts-expect-error and a bigint they stay
+  view.total.add(1);
+  // @ts-expect-error no such field
+  view.hist;
+  // @ts-expect-error nor here
+  view.set({ hist: 1 });
+  // @ts-expect-error nor within
+  view.set({ point: { z: 1 } });
+  // @ts-expect-error it is text
+  view.set({ label: 1 });
+  // @ts-expect-error no place in C for a half of 64 bytes
+  array(aligned(u8, 64), 2);
+  // @ts-expect-error no atomic of a byte
+  atomic(u8);
+  // @ts-expect-error nor of a float
+  atomic(f32);
+  // @ts-expect-error a type
+  struct({ x: 'i32' });
+  // @ts-expect-error an option
+  struct({ x: i32 }, { size: 64 });
+  return { before, swapped, points, offset, header };
 }
 
 export async function locks(memory: SharedMemory) {

@@ -8,7 +8,9 @@ Result<Seat> Seat::take(int descriptor, const pipc_seats& seats, bool& died) {
   pipc_seat seat;
   int left_alone = 0;
   const int error = pipc_take_seat(&seat, descriptor, seats, &left_alone);
-  if (error != 0) return SystemError{-error, error == -EAGAIN ? "fcntl" : "open"};
+  // Of the two calls only the one for the byte gives these.
+  const bool of_byte = error == -EAGAIN || error == -ENOLCK;
+  if (error != 0) return SystemError{-error, of_byte ? "fcntl" : "open"};
   died = left_alone != 0;
   return Seat(seat);
 }
