@@ -3,7 +3,11 @@
 // What `npm run models` runs. `holds`: [title, settings, kind]; 'ltl' is the run under weak fairness, 'large' one whose
 // states are compressed to stay within 1 GB. A model runs with 0, 1, ... kills, because a kill that may still come counts
 // as a step that is possible, and so would hide that nothing else is.
-// `broken`: [variant, settings, what the violated assertion says]. A settings word `KILLS=1` becomes -DKILLS=1.
+// `broken`: [variant, settings, what the violated assertion says, kind]; what comes to rest no more is found by the 'ltl'
+// kind, as an acceptance cycle. A settings word `KILLS=1` becomes -DKILLS=1.
+const manyWriters = 'MANY_WRITERS=1 WRITERS=2 N=3';
+const manyReaders = 'MANY_READERS=1 N=3 CAPACITY=1 AROUND=4';
+
 module.exports = {
   creation: {
     holds: [
@@ -132,6 +136,82 @@ module.exports = {
       ['NOTED_AFTER_UNLOCK', '', 'waiting[r]'],
       ['ONLY_THE_NUMBER', 'KILLS=1', 'owed'],
       ['SIGNAL_AFTER_UNLOCK', 'KILLS=1', 'come'],
+    ],
+  },
+  ring: {
+    holds: [
+      ['1 writer, 1 reader', ''],
+      ['on the futex', 'FUTEXES=3'],
+      ['on inotify', 'FUTEXES=0'],
+      ['one killed and back', 'KILLS=1 RESTARTS=1'],
+      ['two killed and back', 'KILLS=2 RESTARTS=2', 'large'],
+      ['both late, one killed and back', 'LATE=3 KILLS=1 RESTARTS=1'],
+      ['both may close, one killed and back', 'LEAVERS=3 KILLS=1 RESTARTS=1'],
+      ['3 records, drain, one killed and back', 'CAPACITY=3 MESSAGES=5 DRAIN=true KILLS=1 RESTARTS=1'],
+      ['2 for the one writer seat, they may close', 'WRITERS=2 N=3 MESSAGES=1 LEAVERS=3 LATE=1'],
+      ['2 for the one writer seat, one killed', 'WRITERS=2 N=3 MESSAGES=1 KILLS=1 VICTIMS=1'],
+      ['2 for the one reader seat, one killed', 'N=3 MESSAGES=2 KILLS=1 VICTIMS=2'],
+      ['2 writers, 2 messages each', `${manyWriters} MESSAGES=2 CAPACITY=1`, 'large'],
+      ['2 writers, one killed', `${manyWriters} MESSAGES=1 CAPACITY=1 KILLS=1 VICTIMS=1`, 'large'],
+      ['2 writers, the reader killed', `${manyWriters} MESSAGES=1 KILLS=1 VICTIMS=4`, 'large'],
+      ['2 writers, they may close', `${manyWriters} MESSAGES=1 LEAVERS=3 LATE=1`],
+      ['2 readers', `${manyReaders} MESSAGES=2`],
+      ['2 readers, one killed and back', `${manyReaders} MESSAGES=1 KILLS=1 RESTARTS=1 VICTIMS=2`],
+      ['2 readers, one late, the writer killed', `${manyReaders} MESSAGES=1 KILLS=1 VICTIMS=1 LATE=4`],
+      ['1 writer, 1 reader, one killed and back', 'KILLS=1 RESTARTS=1', 'ltl'],
+      ['2 writers', `${manyWriters} MESSAGES=1 CAPACITY=1`, 'ltl'],
+      ['2 readers', `${manyReaders} MESSAGES=1`, 'ltl'],
+    ],
+    broken: [
+      ['COMMIT_BEFORE_WRITE', '', 'a==log['],
+      ['RING_BEFORE_PUBLISH', '', 'tail==head'],
+      ['NO_SECOND_LOOK', '', 'tail==head'],
+      ['COUNT_FIRST', 'FUTEXES=2', 'tail==head'],
+      ['NO_LAST_LOOK', 'KILLS=1', 'taken==sent'],
+      ['ADVANCE_BEFORE_COPY', '', 'a==log['],
+      ['OWN_POSITION', 'WRITERS=2 N=3 MESSAGES=1 LEAVERS=1', 'taken==sent'],
+      ['OWN_POSITION', `${manyWriters} MESSAGES=1`, 'taken==sent'],
+      ['UNBLOCKED_BY_TIMEOUT', 'WRITERS=2 N=3 MESSAGES=1', 'inside[side]'],
+      ['UNBLOCKED_BY_TIMEOUT', `${manyWriters} MESSAGES=1`, 'inside[side]'],
+      ['ONE_LOOK_AT_CAME', 'WRITERS=2 N=3 MESSAGES=1 LEAVERS=3 LATE=1', 'gap[me]'],
+      ['ROLE_AFTER_BELL', `${manyReaders} MESSAGES=1 KILLS=2 RESTARTS=1 VICTIMS=5`, 'there['],
+      ['SILENT_FAREWELL', 'LEAVERS=1 FUTEXES=2', 'there['],
+      ['NO_TIMED_LOOK', 'KILLS=1', 'there['],
+      ['LOOK_ONLY_AS_OWNER', `${manyReaders} MESSAGES=1`, 'acceptance cycle', 'ltl'],
+    ],
+  },
+  latest: {
+    holds: [
+      ['low word of 2 bits, two killed', 'KILLS=2 VALUES=9'],
+      ['low word of 1 bit, two killed', 'LOWBITS=1 KILLS=2'],
+      ['3 reads', 'READS=3 VALUES=9'],
+      ['low word of 2 bits, two killed', 'KILLS=2', 'ltl'],
+      ['low word of 1 bit, one killed', 'LOWBITS=1 KILLS=1', 'ltl'],
+    ],
+    broken: [
+      ['PUBLISHED_BEFORE_FILLED', '', 'a==log['],
+      ['CELL_REUSED_EARLY', '', 'a==log['],
+      ['ONE_HIGH', 'LOWBITS=1', 'a==log['],
+      ['HIGHS_AROUND', 'KILLS=1', 'acceptance cycle', 'ltl'],
+    ],
+  },
+  broadcast: {
+    holds: [
+      ['4 messages', ''],
+      ['4 messages, one killed', 'KILLS=1'],
+      ['4 messages, low word of 3 bits, one killed', 'LOWBITS=3 KILLS=1'],
+      ['3 messages, two killed', 'MESSAGES=3 KILLS=2', 'large'],
+      ['3 messages, one killed', 'MESSAGES=3 KILLS=1', 'ltl'],
+    ],
+    broken: [
+      ['NO_INTENT', '', 'numberAt[p]'],
+      ['INTENT_LOWERED', 'KILLS=1', 'numberAt[p]'],
+      ['PUBLISHED_BEFORE_WRITTEN', '', 'torn'],
+      ['NUMBER_BESIDE_POSITION', '', 'expected==numberAt'],
+      ['TAKEOVER_COUNTS_ON', 'KILLS=1', 'n==published'],
+      ['LONG_RECORDS', 'LOWBITS=3 KILLS=1', 'n==published'],
+      ['ONE_HIGH', '', 'torn'],
+      ['HIGHS_AROUND', 'KILLS=1', 'acceptance cycle', 'ltl'],
     ],
   },
 };

@@ -7,7 +7,7 @@ const models = require('../models/runs.cjs');
 
 const help = `npm run models [-- [model…] [--trails]]
 
-Runs the Promela models of the locks with spin: ${Object.keys(models).join(', ')}.
+Runs the Promela models of locks and channels with spin: ${Object.keys(models).join(', ')}.
 Each has to hold in every setting, and each broken variant has to be found.
 
   --trails   also print the steps that lead to the fault of each broken variant
@@ -28,9 +28,9 @@ function runsOf(model) {
       flags: flagsOf(settings),
       kind,
     })),
-    ...broken.map(([variant, settings, by]) => {
+    ...broken.map(([variant, settings, by, kind]) => {
       const flags = [...flagsOf(settings), `-DBROKEN_${variant}`];
-      return { model, title: `broken: ${variant}`, flags, by };
+      return { model, title: `broken: ${variant}`, flags, by, kind };
     }),
   ];
 }

@@ -32,27 +32,32 @@ inline tell_watchers(b) {
 }
 
 /* The sequence moves after the flags are taken: a sleeper whose flag was taken has then read the old one, and its
-   futex_wait returns at once. The other way round it could read the new one, lose its flag, and sleep. */
+   futex_wait returns at once. The other way round it could read the new one, lose its flag, and sleep.
+   Where no flag is set there is nothing to do: who sets one later looks again. */
 inline ring(b) {
+  if
+  :: !futexFlag[b] && !watchFlag[b]
+  :: else ->
 #ifdef BROKEN_COUNT_FIRST
-  count(b); take_flags(b);
+     count(b); take_flags(b);
 #else
-  take_flags(b); count(b);
+     take_flags(b); count(b);
 #endif
-  d_step {
-    if
-    :: futexes ->
-       for (i : 0 .. (N - 1)) { asleep[i] = asleep[i] && at[i] != b }
-       i = 0; futexes = false
-    :: else
-    fi
-  }
-  d_step {
-    if
-    :: watchers -> tell_watchers(b); watchers = false                                           /* [bell.rung] */
-    :: else
-    fi
-  }
+     d_step {
+       if
+       :: futexes ->
+          for (i : 0 .. (N - 1)) { asleep[i] = asleep[i] && at[i] != b }
+          i = 0; futexes = false
+       :: else
+       fi
+     }
+     d_step {
+       if
+       :: watchers -> tell_watchers(b); watchers = false                                        /* [bell.rung] */
+       :: else
+       fi
+     }
+  fi
 }
 
 /* Watch before flag, sequence before flag. The second look follows. */

@@ -4,7 +4,10 @@
  * Needs in the process: short w; mtype result; bool alive, swapped; byte mine; and two inlines that keep the model's books:
  * `taken_by(told)` at the step that makes us the owner, `given_back()` at the step that ends it.
  */
+#ifndef WORD_BELL
+#define WORD_BELL 0             /* where its waiters sleep */
 short word;
+#endif
 #define W 512                   /* somebody waits: the owner has to ring */
 #define I 256                   /* an owner died and what is guarded may be damaged */
 #define UNRECOVERABLE (7 << 4)  /* in place of the seat: for ever */
@@ -88,7 +91,7 @@ inline give_back(next) {
      }
   od;
   if
-  :: w != 0 -> w = 0; ring(0)
+  :: w != 0 -> w = 0; ring(WORD_BELL)
   :: else
   fi
 }
