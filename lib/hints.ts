@@ -193,7 +193,7 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM pthread_mutex_consistent': 'this guard was unlocked before',
   'EPERM pthread_mutex_unlock': 'this guard was unlocked before',
   'EINVAL pthread_mutex_consistent': 'no owner died, or it was called before',
-  'EBUSY close': 'a lock, a claim or a lease is held: end it first',
+  'EBUSY close': 'a lock is held: unlock it first; or a claim or a lease: end it first',
   'EBUSY writer': ({ holder }) => holder,
   'EBUSY reader': ({ holder }) => holder,
   'EBUSY send': 'a claim is open: commit or abort it first',

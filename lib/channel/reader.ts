@@ -226,6 +226,11 @@ export class ChannelReader implements Handle {
   }
 
   #beginOfMany(waiting: boolean): boolean {
+    // Without the turn: two that took it only to find nothing would wake each other for ever. Its own position first: a tail
+    // that has moved on since is not nothing.
+    const words = this.#words;
+    if (Atomics.load(words, headWord) === Atomics.load(words, tailWord) && words[magic] === done)
+      return false;
     if (!this.#side.takeTurn(waiting)) return false;
     try {
       const head = Atomics.load(this.#words, headWord);

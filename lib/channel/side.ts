@@ -115,7 +115,7 @@ export class Side {
       keepAlive: this.keepAlive,
       take: (attempt) => attempt(false),
       linger: (attempt) => (changed() ? attempt(false) : undefined),
-      look: (attempt) => attempt(true) ?? this.#judge(attempt, operation),
+      look: (attempt, warned) => attempt(true) ?? (warned ? this.#judge(attempt, operation) : undefined),
     });
     return this.#lane as BellLane<Attempt<Item>, Item>;
   }

@@ -269,6 +269,9 @@ export class ChannelWriter implements Handle {
   }
 
   #beginOfMany(size: number, waiting: boolean): number {
+    // Without the turn: two that took it only to find no room would wake each other for ever.
+    const used = (Atomics.load(this.#words, tailWord) - Atomics.load(this.#words, headWord)) | 0;
+    if (used >= 0 && used <= this.#capacity && used + size > this.#capacity) return -1;
     if (!this.#side.takeTurn(waiting)) return -1;
     const tail = Atomics.load(this.#words, tailWord);
     // Both anew: the others may have gone round since, and then an old position looks like a new one.

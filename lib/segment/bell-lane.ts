@@ -10,8 +10,8 @@ const laterLooks = [1, 10, 100] as const;
 export interface BellLaneOptions<Request, Item> extends LaneOptions<Request, Item> {
   /** Looks for a while before the sleep is announced. */
   linger?(request: Request): Item | undefined;
-  /** Another look, after the sleep was announced. */
-  look(request: Request): Item | undefined;
+  /** Another look, after the sleep was announced; `warned`: somebody may have died whose close was not heard, or only it. */
+  look(request: Request, warned: boolean): Item | undefined;
   /** Whether a task of this process is in the way: then nobody needs to listen, and `proceed()` comes when it is not. */
   held?(request: Request): boolean;
   /** The first who waits has left with nothing. */
@@ -29,6 +29,8 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
   readonly #native: NativeBell;
   readonly #bell: Bell;
   #waitedFor = false;
+  /** Something was heard, or was not listened for, since the last look. */
+  #warned = true;
   #looks = 0;
   #timer: NodeJS.Timeout | undefined;
   /** A sleep on a thread, where no watch is to be had. */
@@ -53,8 +55,11 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
       this.#rest();
       return;
     }
+    this.#warned = true;
     this.#serve();
-    if (closed && !this.empty) this.#lookFromNowOn();
+    // A ring that brought what was waited for warns of nothing more.
+    if (closed) this.#lookFromNowOn();
+    else if (this.empty) this.#warned = false;
   }
 
   close(error: (request: Request) => unknown): void {
@@ -69,18 +74,20 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     this.#waitedFor = true;
     if (this.#options.held?.(first.request) === true) return;
     const item = this.#options.linger?.(first.request) ?? this.#lookOnceMore(first.request);
-    if (item === undefined) {
-      if (this.#timer === undefined) this.#lookFromNowOn();
-      return;
-    }
+    if (item === undefined) return;
     this.resolve(first, item);
     this.#serve();
   }
 
   #lookOnceMore(request: Request): Item | undefined {
+    const heard = this.#bell.heard;
     if (this.#bell.listen()) this.#native.announce();
     else this.#sleepOnThread();
-    return this.#options.look(request);
+    // Before, nobody heard whether somebody closed; and what was freed since then no event tells.
+    if (!heard && this.#bell.heard) this.#lookFromNowOn();
+    const warned = this.#warned || !heard;
+    this.#warned = false;
+    return this.#options.look(request, warned);
   }
 
   protected leave(waiter: Waiter<Request, Item>, reason: unknown): void {
@@ -105,8 +112,6 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (!this.empty || !this.#waitedFor) return;
     waitedFor.remove(this);
     this.#waitedFor = false;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   #rest(): void {
@@ -123,15 +128,17 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     this.#lookAgain();
   }
 
+  /** Not ended by what is served meanwhile: a timer for each wait would cost more than the wait. */
   #lookAgain(): void {
     clearTimeout(this.#timer);
     const after = laterLooks[this.#looks];
     if (after === undefined) return;
     this.#looks += 1;
     this.#timer = setTimeout(() => {
-      this.#serve();
+      this.#warned = true;
+      if (!this.empty) this.#serve();
       settleKeepAlive();
-      if (!this.empty) this.#lookAgain();
+      this.#lookAgain();
     }, after).unref();
   }
 
@@ -139,6 +146,7 @@ export class BellLane<Request, Item> extends Lane<Request, Item> implements Slee
     if (this.#asleep !== undefined) return;
     this.#asleep = this.#native.startSleep(() => {
       this.#asleep = undefined;
+      this.#warned = true;
       this.#serve();
     });
   }

@@ -8,7 +8,9 @@ export interface Sleeper {
 
 /** The sleepers of this event loop by watch descriptor. Weakly: a lock that is forgotten is collected, and its end rings. */
 const sleepers = new Map<number, Set<WeakRef<Sleeper>>>();
-const pairs = new Int32Array(32);
+/** Events that one call gives: native/binding/watcher.cc. */
+const most = 16;
+const pairs = new Int32Array(2 * most);
 let opened: boolean | undefined;
 
 /** Hears the bell of one segment for one sleeper, while it is on. */
@@ -20,6 +22,11 @@ export class Bell {
   constructor(nativeBell: NativeBell, sleeper: Sleeper) {
     this.#native = nativeBell;
     this.#sleeper = new WeakRef(sleeper);
+  }
+
+  /** Whether it is heard at this moment. */
+  get heard(): boolean {
+    return this.#watch !== undefined;
   }
 
   /** Whether it can be heard; false where this user has no inotify instance or watch left. */
@@ -55,12 +62,18 @@ function forget(watch: number, sleeper: WeakRef<Sleeper>): void {
 
 /** Kept by this module: the native side holds it weakly. */
 function ready(): void {
-  for (let count = native().readWatcher(pairs); count > 0; count = native().readWatcher(pairs)) {
-    for (const [watch, closed] of mergeBy(count)) {
-      if (watch !== -1) ring(watch, closed);
-      else for (const each of [...sleepers.keys()]) ring(each, true);
-    }
-  }
+  let count: number;
+  do {
+    count = native().readWatcher(pairs);
+    if (count === 1) sound(pairs[0] as number, pairs[1] === 1);
+    else for (const [watch, closed] of mergeBy(count)) sound(watch, closed);
+    // Fewer than it could have given: they were all.
+  } while (count === most);
+}
+
+function sound(watch: number, closed: boolean): void {
+  if (watch !== -1) ring(watch, closed);
+  else for (const each of [...sleepers.keys()]) ring(each, true);
 }
 
 /** One ring for each watch, however many events it had. */

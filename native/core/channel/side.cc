@@ -3,28 +3,27 @@
 namespace posix_ipc {
 namespace {
 
-// The position of the other side, against this one's.
-bool possible(const pipc_side& side, const ChannelSide::Want& want, int& error) {
+// Whether it can, as of the other side's position against this one's.
+int judge(const pipc_side& side, const ChannelSide::Want& want) {
   const pipc_header& header = *side.channel->header;
   const uint32_t capacity = side.channel->capacity;
   const bool writes = side.role == PIPC_WRITER;
-  const uint32_t* const own = writes ? &header.tail : &header.head;
-  const uint32_t position = side.many ? pipc_load(own) : want.position;
+  const uint32_t position = side.many ? pipc_load(writes ? &header.tail : &header.head) : want.position;
   const uint32_t others = pipc_load(writes ? &header.head : &header.tail);
   const uint32_t used = writes ? position - others : others - position;
-  if (used > capacity) error = -EBADMSG;
-  return error == 0 && (writes ? want.size <= capacity - used : used > 0);
+  if (pipc_stale(&side)) return -ESTALE;
+  if (used > capacity) return -EBADMSG;
+  return (writes ? want.size <= capacity - used : used > 0) ? 0 : -EAGAIN;
 }
 
 int look(pipc_side* side, void* context, int waiting) {
   const auto& want = *static_cast<const ChannelSide::Want*>(context);
-  int error = pipc_begin_turn(side, waiting);
-  if (error != 0) return error;
-  const bool can = possible(*side, want, error);
-  if (pipc_stale(side)) error = -ESTALE;
-  if (can && error == 0) return 0;
-  pipc_end_turn(side);
-  return error == 0 ? -EAGAIN : error;
+  if (side->many && !pipc_worth_a_turn(side, want.size)) return -EAGAIN;
+  int outcome = pipc_begin_turn(side, waiting);
+  if (outcome != 0) return outcome;
+  outcome = judge(*side, want);
+  if (outcome != 0) pipc_end_turn(side);
+  return outcome;
 }
 
 constexpr const char* send = "send";

@@ -108,7 +108,7 @@ typedef struct {
   uint32_t lock_bell[2];
   uint32_t flags;
   uint32_t capacity;
-  uint32_t came[2]; /* whether a writer, a reader has ever sat here */
+  uint32_t came[2]; /* how many writers, readers have ever sat down here */
   uint32_t died[2]; /* whether one has died whose seat was taken since */
   uint32_t reserved[6];
   pipc_seat_entry seats[PIPC_SEATS];
@@ -857,7 +857,8 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   }
   pipc_store(&pipc_entry(&side->seat)->share, role);
   PIPC_AT(seat_roled);
-  pipc_store(&header->came[role - 1], 1);
+  /* After the role, and before the bells: whoever judges by the seats looks at it before and after. */
+  pipc_increase(&header->came[role - 1]);
   /* Those who wait for this seat's last occupant, who looked alive again once this one had the byte. */
   pipc_ring_others(side);
   pipc_ring_own(side);
@@ -871,9 +872,10 @@ static inline int pipc_alone(const pipc_side* side) {
   const uint32_t other = pipc_other(side->role);
   pipc_header* const header = side->channel->header;
   const pipc_seats seats = {header->seats, PIPC_SEATS, PIPC_FIRST_SEAT_BYTE};
+  const uint32_t came = pipc_load(&header->came[other - 1]);
   uint32_t index;
   int died;
-  if (pipc_load(&header->came[other - 1]) == 0) return 0;
+  if (came == 0) return 0;
   died = pipc_load(&header->died[other - 1]) != 0;
   for (index = 0; index < PIPC_SEATS; index++) {
     if (index == side->seat.index || (pipc_load(&seats.entries[index].epoch) & PIPC_OCCUPIED) == 0 ||
@@ -882,6 +884,8 @@ static inline int pipc_alone(const pipc_side* side) {
     if (pipc_byte_held(side->seat.descriptor, PIPC_FIRST_SEAT_BYTE + index)) return 0;
     if (pipc_deserted(side->seat.descriptor, seats, index)) died = 1;
   }
+  /* One may have sat down behind this look while another left before it. */
+  if (pipc_load(&header->came[other - 1]) != came) return 0;
   PIPC_AT(ring_deserted);
   return died ? 2 : 1;
 }
@@ -909,6 +913,21 @@ static inline int pipc_begin_turn(const pipc_side* side, int waiting) {
     PIPC_AT(mutex_consistent);
   }
   return owned < 0 ? owned : 0;
+}
+
+/* Of many: whether there is room for `size` bytes, or a message. Without the turn: two that took it only to
+   find nothing would wake each other for ever. One's own position first: what has moved on since is no
+   nothing. */
+static inline int pipc_worth_a_turn(const pipc_side* side, uint32_t size) {
+  const pipc_header* const header = side->channel->header;
+  const uint32_t capacity = side->channel->capacity;
+  const int writes = side->role == PIPC_WRITER;
+  const uint32_t own = pipc_load(writes ? &header->tail : &header->head);
+  const uint32_t other = pipc_load(writes ? &header->head : &header->tail);
+  const uint32_t used = writes ? own - other : other - own;
+  /* What cannot be is for the one who has the turn to tell. */
+  return used > capacity || pipc_load(&header->magic) != PIPC_PUBLISHED ||
+         (writes ? size <= capacity - used : used > 0);
 }
 
 static inline void pipc_end_turn(const pipc_side* side) {
@@ -965,6 +984,7 @@ static inline int pipc_room(pipc_writer* writer, uint32_t size) {
 static inline int pipc_try_turn_to_write(pipc_writer* writer, uint32_t size, int waiting) {
   int error;
   if (writer->open) return -EBUSY;
+  if (writer->side.many && !pipc_worth_a_turn(&writer->side, size)) return -EAGAIN;
   error = pipc_begin_turn(&writer->side, waiting);
   if (error != 0) return error;
   if (writer->side.many) {
@@ -1116,6 +1136,7 @@ static inline int pipc_try_lease_as(pipc_reader* reader, const void** payload, u
                                     int waiting) {
   int error;
   if (reader->open) return -EBUSY;
+  if (reader->side.many && !pipc_worth_a_turn(&reader->side, 0)) return -EAGAIN;
   error = pipc_begin_turn(&reader->side, waiting);
   if (error != 0) return error;
   if (reader->side.many) {
