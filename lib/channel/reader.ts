@@ -16,7 +16,7 @@ import {
   tailWord as tailIndex,
 } from './layout.js';
 import { Lease, type Leased } from './lease.js';
-import { type Segment, Side } from './side.js';
+import { type Attempt, type Segment, Side } from './side.js';
 
 const waitOptions = ['timeout', 'signal'] as const;
 
@@ -58,7 +58,9 @@ export class ChannelReader implements Handle {
   /** @internal */
   constructor(key: typeof internal, segment: Segment, persistent: boolean) {
     if (key !== internal) throw constructorError('ChannelReader', 'reader() of a Channel');
-    const side = new Side(segment, Role.reader, persistent);
+    const side = new Side(segment, Role.reader, persistent, () =>
+      side.patience.untilChanged(segment.words, tailWord, this.#head),
+    );
     this.#side = side;
     this.#words = segment.words;
     this.#bytes = segment.bytes;
@@ -352,12 +354,10 @@ export class ChannelReader implements Handle {
     }
   }
 
-  #wait<Item>(attempt: (waiting: boolean) => Item | undefined, options: Wait | undefined): Promise<Item> {
-    const wait = checkWaitFields(checkOptions(options, waitOptions));
+  #wait<Item>(attempt: Attempt<Item>, options: Wait | undefined): Promise<Item> {
+    const wait = checkWaitFields(options && checkOptions(options, waitOptions));
     this.#side.checkOpen('receive');
-    const { patience } = this.#side;
-    const changed = () => patience.untilChanged(this.#words, tailWord, this.#head);
-    return this.#side.lane<Item>(changed).wait(attempt, wait);
+    return this.#side.wait(attempt, wait);
   }
 
   #refuse(): never {

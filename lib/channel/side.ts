@@ -4,6 +4,7 @@ import { BellLane } from '../segment/bell-lane.js';
 import { Patience } from '../segment/patience.js';
 import { listenedSignals } from '../signals.js';
 import { KeepAlive } from '../waiting/keep-alive.js';
+import type { CheckedWait } from '../waiting/options.js';
 import {
   dataStart,
   magicWord,
@@ -43,6 +44,7 @@ export class Side {
   readonly patience = new Patience();
   readonly #writes: boolean;
   readonly #persistent: boolean;
+  readonly #changed: () => boolean;
   readonly #mine: number;
   readonly #turnWord: number;
   #lane: BellLane<Attempt<unknown>, unknown> | undefined;
@@ -50,7 +52,8 @@ export class Side {
   /** Wake-ups that it has sent. */
   rings = 0;
 
-  constructor(segment: Segment, role: Role, persistent: boolean) {
+  /** `changed`: looks for a while whether another try is worth it. */
+  constructor(segment: Segment, role: Role, persistent: boolean, changed: () => boolean) {
     this.native = new (native().ChannelSide)(segment.native, role);
     this.#mine = native().answers[0] as number;
     this.segment = segment;
@@ -61,6 +64,7 @@ export class Side {
     this.many = (segment.flags & (this.#writes ? manyWriters : manyReaders)) !== 0;
     this.#turnWord = this.#writes ? writerWord : readerWord;
     this.#persistent = persistent;
+    this.#changed = changed;
   }
 
   get subject(): Subject {
@@ -105,24 +109,28 @@ export class Side {
     return this.#lane === undefined || this.#lane.empty;
   }
 
-  /** `changed`: looks for a while whether another try is worth it. */
-  lane<Item>(changed: () => boolean): BellLane<Attempt<Item>, Item> {
-    const operation = this.#writes ? 'send' : 'receive';
-    this.#lane ??= new BellLane<Attempt<unknown>, unknown>(this.native, {
-      operation,
-      syscall: operation,
-      subject: this.subject,
-      keepAlive: this.keepAlive,
-      take: (attempt) => attempt(false),
-      linger: (attempt) => (changed() ? attempt(false) : undefined),
-      look: (attempt, warned) => attempt(true) ?? (warned ? this.#judge(attempt, operation) : undefined),
-    });
-    return this.#lane as BellLane<Attempt<Item>, Item>;
+  /** After those of this side who came before. */
+  wait<Item>(attempt: Attempt<Item>, wait: CheckedWait): Promise<Item> {
+    this.#lane ??= this.#makeLane();
+    return this.#lane.wait(attempt, wait) as Promise<Item>;
   }
 
   /** Blocks; of many it then has its turn. */
   waitSync(position: number, size: number, timeout: number): void {
     this.native.waitSync(position, size, this.#persistent, timeout, listenedSignals());
+  }
+
+  #makeLane(): BellLane<Attempt<unknown>, unknown> {
+    const operation = this.#writes ? 'send' : 'receive';
+    return new BellLane<Attempt<unknown>, unknown>(this.native, {
+      operation,
+      syscall: operation,
+      subject: this.subject,
+      keepAlive: this.keepAlive,
+      take: (attempt) => attempt(false),
+      linger: (attempt) => (this.#changed() ? attempt(false) : undefined),
+      look: (attempt, warned) => attempt(true) ?? (warned ? this.#judge(attempt, operation) : undefined),
+    });
   }
 
   close(method: string): void {

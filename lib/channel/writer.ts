@@ -52,7 +52,9 @@ export class ChannelWriter implements Handle {
   /** @internal */
   constructor(key: typeof internal, segment: Segment, persistent: boolean) {
     if (key !== internal) throw constructorError('ChannelWriter', 'writer() of a Channel');
-    const side = new Side(segment, Role.writer, persistent);
+    const side = new Side(segment, Role.writer, persistent, () =>
+      side.patience.untilChanged(segment.words, headWord, this.#head),
+    );
     this.#side = side;
     this.#words = segment.words;
     this.#bytes = segment.bytes;
@@ -121,14 +123,14 @@ export class ChannelWriter implements Handle {
   send(data: Data, options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(checkOptions(options, waitOptions));
+      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
       const bytes = bytesOf(data);
       writer.#side.checkOpen('send');
       wait.signal?.throwIfAborted();
       if (writer.#side.idle && writer.#trySend(bytes, false)) return Promise.resolve();
       const copy = Uint8Array.from(bytes);
       const attempt = (waiting: boolean) => writer.#trySend(copy, waiting) || undefined;
-      return ended(writer.#lane<true>().wait(attempt, wait));
+      return ended(writer.#side.wait(attempt, wait));
     });
   }
 
@@ -145,7 +147,7 @@ export class ChannelWriter implements Handle {
   sendMany(messages: readonly Data[], options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(checkOptions(options, waitOptions));
+      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
       checkMessages(messages);
       const copies = messages.map((each) => Uint8Array.from(bytesOf(each)));
       writer.#side.checkOpen('sendMany');
@@ -154,7 +156,7 @@ export class ChannelWriter implements Handle {
         sent += writer.#trySendMany(copies, sent, waiting);
         return sent === copies.length || undefined;
       };
-      return ended(writer.#lane<true>().wait(attempt, wait));
+      return ended(writer.#side.wait(attempt, wait));
     });
   }
 
@@ -185,14 +187,14 @@ export class ChannelWriter implements Handle {
   claim(length: number, options?: Wait): Promise<number> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(checkOptions(options, waitOptions));
+      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
       checkInteger(length, 'length', 0);
       writer.#side.checkOpen('claim');
       const attempt = (waiting: boolean) => {
         const at = writer.#begin(length, waiting);
         return at < 0 ? undefined : writer.#open(length, at);
       };
-      return writer.#lane<number>().wait(attempt, wait);
+      return writer.#side.wait(attempt, wait);
     });
   }
 
@@ -380,10 +382,6 @@ export class ChannelWriter implements Handle {
   #refuse(method: string): never {
     if (this.#side.closed) throw closedError(method, this.#side.subject);
     throw new IpcError(this.#claimed !== -1 ? 'EBUSY' : 'EMSGSIZE', method, this.#side.subject);
-  }
-
-  #lane<Item>() {
-    return this.#side.lane<Item>(() => this.#side.patience.untilChanged(this.#words, headWord, this.#head));
   }
 }
 

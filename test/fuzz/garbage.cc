@@ -12,7 +12,6 @@ namespace {
 
 using posix_ipc::Block;
 using posix_ipc::BlockKind;
-using posix_ipc::sync::OwnerWord;
 
 std::string bytes_of(uint32_t word) { return {reinterpret_cast<const char*>(&word), sizeof word}; }
 
@@ -59,7 +58,7 @@ uint32_t forged_owner(Random& random, const Block& present) {
     case 1:
       return ((seat + 1) << PIPC_SEAT_SHIFT | ((number + random.below(3) - 1) & PIPC_NUMBER)) | flags(random);
     case 2:
-      return OwnerWord::of(random.one_of(beyond), number) | flags(random);
+      return ((random.one_of(beyond) + 1) << PIPC_SEAT_SHIFT | number) | flags(random);
     default:
       return (random.below(1024) << PIPC_SEAT_SHIFT) | random.below(4) | flags(random);
   }

@@ -58,6 +58,7 @@ Status ChannelSide::wait(const Want& want, bool persistent, const Patience& pati
   const char* const name = side_.role == PIPC_WRITER ? send : receive;
   Want copy = want;
   int outcome = look(&side_, &copy, 0);
+  if (outcome == -EAGAIN) outcome = pipc_nap_for(&side_, look, &copy);
   if (outcome == -EAGAIN) outcome = pipc_spin_for(&side_, look, &copy);
   if (outcome == 0) return done();
   if (outcome != -EAGAIN) return SystemError{-outcome, name};

@@ -1227,6 +1227,9 @@ static inline ssize_t pipc_drain(pipc_reader* reader,
 /* ---- waiting
  * -------------------------------------------------------------------------------------------------------- */
 
+/* Nanoseconds. */
+enum { PIPC_NAP = 50000 };
+
 /* In place of milliseconds. */
 #define PIPC_FOR_EVER (-1)
 
@@ -1257,6 +1260,20 @@ static inline int pipc_spin_for(pipc_side* side, pipc_attempt attempt, void* con
   return -EAGAIN;
 }
 
+/* Of many: whoever has the turn has it for less than a microsecond, and most often wants it again at once. It gets on best
+   undisturbed: the others stand back for some thousand messages, and nobody has to be woken. */
+static inline int pipc_nap_for(pipc_side* side, pipc_attempt attempt, void* context) {
+  int nap, outcome = -EAGAIN;
+  for (nap = 0; nap < 8 && outcome == -EAGAIN && side->many && pipc_owner_seat(pipc_load(side->word)) != 0; nap++) {
+    struct timespec span;
+    span.tv_sec = 0;
+    span.tv_nsec = PIPC_NAP;
+    (void)nanosleep(&span, NULL);
+    outcome = attempt(side, context, 0);
+  }
+  return outcome;
+}
+
 /* Announces a sleep, and looks once more: EAGAIN where it is time to sleep. EPIPE. */
 static inline int pipc_last_look(pipc_sleeper* sleeper, pipc_side* side, pipc_attempt attempt,
                                  void* context) {
@@ -1273,6 +1290,7 @@ static inline int pipc_last_look(pipc_sleeper* sleeper, pipc_side* side, pipc_at
 static inline int pipc_wait(pipc_side* side, pipc_attempt attempt, void* context, int64_t until) {
   pipc_sleeper sleeper;
   int outcome = attempt(side, context, 0);
+  if (outcome == -EAGAIN) outcome = pipc_nap_for(side, attempt, context);
   if (outcome == -EAGAIN) outcome = pipc_spin_for(side, attempt, context);
   if (outcome != -EAGAIN) return outcome;
   pipc_begin_sleep(&sleeper, side->sleeps_at, side->seat.descriptor, (uint32_t)pipc_sound_of(side->role),
