@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { custom, describe } from '../describe.js';
 import { argumentError, closedError, constructorError, IpcError, receiverError } from '../errors.js';
 import { type Handle, internal } from '../handle.js';
@@ -17,6 +18,7 @@ import {
 } from './layout.js';
 import { Lease, type Leased } from './lease.js';
 import { type Attempt, type Segment, Side } from './side.js';
+import { isEnd, readableOf, readableStreamOf } from './streams.js';
 
 const waitOptions = ['timeout', 'signal'] as const;
 
@@ -182,10 +184,25 @@ export class ChannelReader implements Handle {
     checkWaitFields(checkOptions(options, waitOptions));
     return iterate(
       () => reader.receive(options),
-      (error) =>
-        (error.code === 'EBADF' && reader.closed) ||
-        (error.code === 'EPIPE' && !reader.closed && reader.#side.native.alone() === 1),
+      (error) => (error.code === 'EBADF' && reader.closed) || reader.#isEnd(error),
     );
+  }
+
+  /**
+   * A stream of Node, a message a chunk: for `pipeline()`, with back-pressure. It ends, and closes the reader, when all writers
+   * have closed; where one of them died it is destroyed with `EPIPE`. It reads nothing ahead.
+   */
+  toReadable(): Readable {
+    const reader = ChannelReader.#of(this);
+    reader.#side.checkOpen('toReadable');
+    return readableOf(reader, (error) => reader.#isEnd(error));
+  }
+
+  /** The same as a stream of the web. */
+  toReadableStream(): ReadableStream<Uint8Array> {
+    const reader = ChannelReader.#of(this);
+    reader.#side.checkOpen('toReadableStream');
+    return readableStreamOf(reader, (error) => reader.#isEnd(error));
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
@@ -218,6 +235,11 @@ export class ChannelReader implements Handle {
   [custom](_depth: number, options: object): string {
     const reader = ChannelReader.#of(this);
     return describe('ChannelReader', { ...reader.#side.subject, closed: reader.closed }, options);
+  }
+
+  /** All writers have closed, and none of them died. */
+  #isEnd(error: unknown): boolean {
+    return isEnd(error, () => !this.#side.closed && this.#side.native.alone() === 1);
   }
 
   /** Whether there is a message at the head; of many it then has its turn. */

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { custom, describe } from '../describe.js';
 import { argumentError, closedError, constructorError, IpcError, receiverError } from '../errors.js';
 import { type Handle, internal } from '../handle.js';
@@ -22,6 +23,7 @@ import {
   tailWord as tailIndex,
 } from './layout.js';
 import { type Segment, Side } from './side.js';
+import { writableOf, writableStreamOf } from './streams.js';
 
 const waitOptions = ['timeout', 'signal'] as const;
 
@@ -221,6 +223,23 @@ export class ChannelWriter implements Handle {
     writer.#check(offset, 'abort');
     writer.#shut();
     if (writer.#many) writer.#side.endTurn();
+  }
+
+  /**
+   * A stream of Node: for `pipeline()`, with back-pressure. Each chunk is a message; one that is longer than the channel becomes
+   * several. Its end closes the writer, which the readers are told.
+   */
+  toWritable(): Writable {
+    const writer = ChannelWriter.#of(this);
+    writer.#side.checkOpen('toWritable');
+    return writableOf(writer);
+  }
+
+  /** The same as a stream of the web. */
+  toWritableStream(): WritableStream<Data> {
+    const writer = ChannelWriter.#of(this);
+    writer.#side.checkOpen('toWritableStream');
+    return writableStreamOf(writer);
   }
 
   /** Pending waits keep the process alive: so it is from the start. */

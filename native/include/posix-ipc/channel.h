@@ -1260,11 +1260,12 @@ static inline int pipc_spin_for(pipc_side* side, pipc_attempt attempt, void* con
   return -EAGAIN;
 }
 
-/* Of many: whoever has the turn has it for less than a microsecond, and most often wants it again at once. It gets on best
-   undisturbed: the others stand back for some thousand messages, and nobody has to be woken. */
+/* Of many: whoever has the turn has it for less than a microsecond, and most often wants it again at once. It
+   gets on best undisturbed: the others stand back for some thousand messages, and nobody has to be woken. */
 static inline int pipc_nap_for(pipc_side* side, pipc_attempt attempt, void* context) {
   int nap, outcome = -EAGAIN;
-  for (nap = 0; nap < 8 && outcome == -EAGAIN && side->many && pipc_owner_seat(pipc_load(side->word)) != 0; nap++) {
+  for (nap = 0; nap < 8 && outcome == -EAGAIN && side->many && pipc_owner_seat(pipc_load(side->word)) != 0;
+       nap++) {
     struct timespec span;
     span.tv_sec = 0;
     span.tv_nsec = PIPC_NAP;
