@@ -6,8 +6,8 @@ import { internal } from '../handle.js';
 export interface Leased {
   readonly subject: Subject;
   readonly block: Buffer;
-  /** Advances, or puts the message back. */
-  end(taken: boolean): void;
+  /** Advances past a message of `length` bytes, as it was when it was leased; or puts it back. */
+  end(taken: boolean, length: number): void;
 }
 
 /**
@@ -90,7 +90,7 @@ export class Lease implements Disposable {
   #end(taken: boolean, method: string): void {
     this.#check(method);
     this.#open = false;
-    this.#leased.end(taken);
+    this.#leased.end(taken, this.#length);
   }
 
   #check(method: string): void {

@@ -73,9 +73,9 @@ export class ChannelReader implements Handle {
     this.#leased = {
       subject: side.subject,
       block: segment.bytes,
-      end: (taken) => {
+      end: (taken, length) => {
         this.#shut = false;
-        if (taken) this.#advance(this.#lengthAt(this.#head));
+        if (taken) this.#advance(length);
         else if (this.#many) side.endTurn();
       },
     };
