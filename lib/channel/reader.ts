@@ -290,7 +290,8 @@ export class ChannelReader implements Handle {
   }
 
   #failInTurn(): never {
-    if (this.#many) this.#side.endTurn();
+    // A drain ends its turn itself, after it has stored how far it came: after the turn that would be another one's position.
+    if (this.#many && !this.#shut) this.#side.endTurn();
     this.#side.fail('receive');
   }
 
