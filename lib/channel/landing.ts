@@ -26,7 +26,9 @@ export class Landing {
       target.set(this.#bytes.subarray(at, at + length));
       return;
     }
-    const into = target === this.#target ? this.#targetWords : this.#wordsOf(target);
+    const known = target === this.#target ? this.#targetWords : this.#wordsOf(target);
+    // A view that tracks the length of a resizable buffer may have grown since.
+    const into = known !== undefined && known.length < length >> 2 ? this.#wordsOf(target) : known;
     const whole = into === undefined ? 0 : length >> 2;
     if (into !== undefined)
       for (let word = 0; word < whole; word++) into[word] = this.#words[(at >> 2) + word] as number;
