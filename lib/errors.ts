@@ -9,6 +9,8 @@ export interface Subject {
   readonly id?: number;
   /** What is wrong in a segment. */
   readonly field?: string;
+  /** What it is instead of what was asked for. */
+  readonly found?: string | number;
   /** Who has what was asked for. */
   readonly holder?: string;
 }

@@ -207,7 +207,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EINVAL bytes': 'the lease has ended',
   'EINVAL release': 'the lease has ended',
   'EINVAL putBack': 'the lease has ended',
-  'EPROTO openOrCreate': ({ field }) => `what is there differs in ${field}: open it, or unlink it first`,
+  'EPROTO openOrCreate': ({ field, found }) =>
+    `what is there differs in its ${field}, which is ${found}: open it, or unlink it first`,
   'EBUSY resize': 'a lock that lies in it is held: unlock it first',
   'EACCES create': readOnlyPlace,
   'EACCES open': readOnlyPlace,

@@ -200,7 +200,7 @@ export class Channel implements Handle {
     for (const field of ['capacity', 'writers', 'readers'] as const) {
       if (wanted[field] === undefined || wanted[field] === found[field]) continue;
       this.close();
-      throw new IpcError('EPROTO', 'openOrCreate', { path: name, field: `${field} (it is ${found[field]})` });
+      throw new IpcError('EPROTO', 'openOrCreate', { path: name, field, found: found[field] });
     }
   }
 }
