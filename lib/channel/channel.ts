@@ -44,7 +44,7 @@ export class Channel implements Handle {
   readonly #native: NativeChannel;
   readonly #segment: Segment;
   readonly #created: boolean;
-  readonly #sides = new Set<Handle>();
+  readonly #sides = new Set<ChannelWriter | ChannelReader>();
   #closed = false;
 
   /** A new one. `EEXIST`; `ENOSPC` where /dev/shm has no room for it. */
@@ -160,10 +160,11 @@ export class Channel implements Handle {
     };
   }
 
-  /** Closes its writers and readers too. `EBUSY` while one of them has a claim or a lease. */
+  /** Closes its writers and readers too. `EBUSY` while one of them has a claim or a lease: then it closes none. */
   close(): void {
     const channel = Channel.#of(this);
     if (channel.#closed) return;
+    for (const side of channel.#sides) side.checkIdle();
     for (const side of channel.#sides) side.close();
     channel.#closed = true;
     channel.#native.close();
@@ -179,7 +180,7 @@ export class Channel implements Handle {
     return describe('Channel', closed ? fields : { ...fields, used: this.stats().used }, options);
   }
 
-  #seat<Kind extends Handle>(role: Role, sit: () => Kind): Kind {
+  #seat<Kind extends ChannelWriter | ChannelReader>(role: Role, sit: () => Kind): Kind {
     const { subject, words } = this.#segment;
     if (this.#closed) throw closedError(role === Role.writer ? 'writer' : 'reader', subject);
     for (const side of this.#sides) if (side.closed) this.#sides.delete(side);

@@ -223,9 +223,15 @@ export class ChannelReader implements Handle {
   close(): void {
     const reader = ChannelReader.#of(this);
     if (reader.#side.closed) return;
-    if (reader.#shut) throw new IpcError('EBUSY', 'close', reader.#side.subject);
+    reader.checkIdle();
     reader.#shut = true;
     reader.#side.close('receive');
+  }
+
+  /** @internal */
+  checkIdle(): void {
+    const reader = ChannelReader.#of(this);
+    if (reader.#shut && !reader.#side.closed) throw new IpcError('EBUSY', 'close', reader.#side.subject);
   }
 
   [Symbol.dispose](): void {

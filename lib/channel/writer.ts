@@ -138,14 +138,14 @@ export class ChannelWriter implements Handle {
 
   /**
    * Sends as many of the messages, from the first on, as there is room for, and makes them visible at once: how many. Half
-   * the cost of one at a time. `EMSGSIZE` for any of them, before any is sent.
+   * the cost of one at a time. `EMSGSIZE` where one of those is too long: then none is sent.
    */
   trySendMany(messages: readonly Data[]): number {
     const writer = ChannelWriter.#of(this);
     return writer.#trySendMany(messages, 0, false);
   }
 
-  /** Sends them all, in order, as room comes. What ends it before leaves those that were sent. */
+  /** Sends them all, in order, as room comes. What ends it before, a message that is too long too, leaves those that were sent. */
   sendMany(messages: readonly Data[], options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
@@ -255,9 +255,15 @@ export class ChannelWriter implements Handle {
   /** Leaves the seat: readers are told, when they have read the rest. `EBUSY` while a claim is open. */
   close(): void {
     const writer = ChannelWriter.#of(this);
-    if (writer.#claimed !== -1) throw new IpcError('EBUSY', 'close', writer.#side.subject);
+    writer.checkIdle();
     writer.#longest = -1;
     writer.#side.close('send');
+  }
+
+  /** @internal */
+  checkIdle(): void {
+    const writer = ChannelWriter.#of(this);
+    if (writer.#claimed !== -1) throw new IpcError('EBUSY', 'close', writer.#side.subject);
   }
 
   [Symbol.dispose](): void {
