@@ -46,6 +46,7 @@ function queueBytes(): string | undefined {
 }
 
 const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you trust them";
+const noSeat = 'all 252 seats of the channel are taken: each writer and reader has one, until it is closed or its process ends';
 const exists = 'open it, use openOrCreate, or unlink it first';
 const keyExists = 'open it, use openOrCreate, or remove it first';
 const readOnlyPlace = 'the memory was opened readOnly';
@@ -194,6 +195,8 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM pthread_mutex_unlock': 'this guard was unlocked before',
   'EINVAL pthread_mutex_consistent': 'no owner died, or it was called before',
   'EBUSY close': 'a lock is held: unlock it first; or a claim or a lease: end it first',
+  'EAGAIN writer': noSeat,
+  'EAGAIN reader': noSeat,
   'EBUSY writer': ({ holder }) => holder,
   'EBUSY reader': ({ holder }) => holder,
   'EBUSY send': 'a claim is open: commit or abort it first',
