@@ -46,7 +46,8 @@ function queueBytes(): string | undefined {
 }
 
 const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you trust them";
-const noSeat = 'all 252 seats of the channel are taken: each writer and reader has one, until it is closed or its process ends';
+const noSeat =
+  'all 252 seats of the channel are taken: each writer and reader has one, until it is closed or its process ends';
 const exists = 'open it, use openOrCreate, or unlink it first';
 const keyExists = 'open it, use openOrCreate, or remove it first';
 const readOnlyPlace = 'the memory was opened readOnly';

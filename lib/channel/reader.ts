@@ -153,10 +153,13 @@ export class ChannelReader implements Handle {
       throw argumentError('ERR_INVALID_ARG_TYPE', `\`visit\`: expected a function, got ${show(visit)}`);
     if (most !== Number.POSITIVE_INFINITY) checkInteger(most, 'most', 0);
     if (reader.#hungry > 1) standBack();
+    const seen = reader.#tail;
     if (!reader.#begin(false)) {
       reader.#hungry = 0;
       return 0;
     }
+    // What had been seen before need not be all.
+    if (!reader.#many && reader.#tail === seen) reader.#look();
     return reader.#drain(visit, most);
   }
 
