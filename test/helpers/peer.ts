@@ -6,6 +6,13 @@ import { blocked } from './until.js';
 /** A name, or what another process can find of a place in a memory. */
 type Place = string | { name: string; offset: number };
 type Kind = 'mutex' | 'rwLock' | 'condition' | 'barrier';
+type Places = Partial<Record<Kind, Place>>;
+/** A seat at a channel, as test/fixtures/channel/peer.mjs takes it. */
+interface SeatAt {
+  channel: string;
+  role: 'writer' | 'reader';
+  options?: object;
+}
 
 /** What came of a call in another process. */
 export interface Told {
@@ -31,10 +38,11 @@ export interface Peer {
 
 /** Started by the words of `under`, if there are any. */
 export async function peer(
-  places: Partial<Record<Kind, Place>>,
+  places: Places | SeatAt,
   { under = [] }: { under?: string[] } = {},
 ): Promise<Peer> {
-  const [command, ...words] = [...under, process.execPath, fixture('sync/peer.mjs'), JSON.stringify(places)];
+  const file = fixture('channel' in places ? 'channel/peer.mjs' : 'sync/peer.mjs');
+  const [command, ...words] = [...under, process.execPath, file, JSON.stringify(places)];
   const program = start(command, words, { timeout: 50_000 });
   let text = '';
   program.child.stdout.on('data', (chunk: string) => {
