@@ -76,6 +76,9 @@ Status ChannelSide::wait(const Want& want, bool persistent, const Patience& pati
       }
       // A signal: block() decides whether it ends the wait.
       if (!pipc_sleep(&sleeper, moment_of(until))) return -1;
+      // Before another announcement: one that is left behind costs the other side a ring for nobody.
+      outcome = look(&side_, &copy, 0);
+      if (outcome != -EAGAIN) return 0;
     }
   });
   pipc_end_sleep(&sleeper);

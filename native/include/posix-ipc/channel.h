@@ -1303,6 +1303,9 @@ static inline int pipc_wait(pipc_side* side, pipc_attempt attempt, void* context
       outcome = -ETIMEDOUT;
     else if (!pipc_sleep(&sleeper, until))
       outcome = -EINTR;
+    else
+      /* Before another announcement: one that is left behind costs the other side a ring for nobody. */
+      outcome = attempt(side, context, 0);
   } while (outcome == -EAGAIN);
   pipc_end_sleep(&sleeper);
   return outcome;
