@@ -198,19 +198,12 @@ describe('bad input', () => {
     for (const verb of verbs) expect(() => call(verb, path)).toThrow(TypeError);
   });
 
-  test('no class is constructed, and no method borrowed', () => {
+  test('no class is constructed but by its own methods', () => {
     const { channel } = made();
     const [writer, reader] = [channel.writer(), channel.reader()];
     writer.trySend('x');
     using lease = reader.leaseSync();
-    for (const one of [channel, writer, reader, lease]) {
-      const { constructor: Class } = one;
+    for (const { constructor: Class } of [channel, writer, reader, lease])
       expect(() => Reflect.construct(Class, [])).toThrow(/Illegal constructor: use/);
-      for (const [key, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(Class.prototype))) {
-        if (key === 'constructor') continue;
-        const borrowed = async () => Reflect.apply(value ?? get, {}, []);
-        void expect(borrowed()).rejects.toThrow(typeError('ERR_INVALID_THIS', Class.name));
-      }
-    }
   });
 });

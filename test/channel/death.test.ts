@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { closing, peer } from '../helpers/peer.js';
 import { ipcError } from '../helpers/thrown.js';
+import { testWith } from '../helpers/tools.js';
 import { drained, made } from './made.js';
 
 // One side is killed, or leaves: what the other one gets, and who goes on.
@@ -212,3 +213,25 @@ test.each(kinds)('a writer that is killed with an open claim is followed by the 
   expect(next.trySend('next')).toBe(true);
   expect(drained(channel.reader())).toEqual(['whole 0', 'whole 1', 'whole 2', 'next']);
 });
+
+describe.each(['receive', 'receiveSync'])(
+  'a message that is sent while the reader asks whether its writer lives',
+  (verb) => {
+    testWith('strace')(`comes before the news that it was killed: ${verb}`, async () => {
+      const { path } = made();
+      const writer = await peer({ channel: path, role: 'writer' });
+      // The first two take a seat: the writer has the one before.
+      const inject = ['-e', 'trace=fcntl', '-e', 'inject=fcntl:delay_enter=1500000:when=3'];
+      const under = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', `/dev/shm${path}`, ...inject];
+      const reader = await peer({ channel: path, role: 'reader' }, { under });
+      const asked = reader.begin(verb, {});
+      await sleep(500);
+      await writer.ask('trySend', { data: 'just in time' });
+      await writer.kill();
+      expect(await (await asked).told).toEqual({ value: 'just in time' });
+      expect(await reader.ask(verb, {})).toEqual({ code: 'EPIPE', syscall: 'receive' });
+      reader.program.child.stdin.end();
+      await reader.program.ended;
+    });
+  },
+);

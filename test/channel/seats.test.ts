@@ -4,8 +4,9 @@ import { leaveNothing } from '../helpers/leftovers.js';
 import { closing, peer } from '../helpers/peer.js';
 import { ipcError } from '../helpers/thrown.js';
 import { testWith } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 import { alone } from '../helpers/verdicts.js';
-import { made, words } from './made.js';
+import { codeOf, made, words } from './made.js';
 
 leaveNothing();
 
@@ -90,4 +91,18 @@ test('who is closed says so, may be closed again, and leaves its seat', () => {
       expect(side.closed).toBe(true);
     }
   }
+});
+
+test('who is forgotten with its channel leaves its seat to the collector', async () => {
+  const { path } = made();
+  (() => Channel.open(path).writer())();
+  const { setFlagsFromString } = await import('node:v8');
+  const { runInNewContext } = await import('node:vm');
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const other = closing(Channel.open(path));
+  await until(() => {
+    gc();
+    return codeOf(() => other.writer()) === undefined;
+  });
 });

@@ -4,12 +4,16 @@ import {
   type Advice,
   type Atomic,
   Barrier,
+  Channel,
+  type ChannelReader,
+  ChannelWriter,
   Condition,
   type Data,
   guard,
   type Handle,
   IpcError,
   inspect,
+  type Lease,
   type Memory,
   type Message,
   MessageQueue,
@@ -351,4 +355,36 @@ export function refused(
   sysv.MessageQueue.open('0x1234');
   // @ts-expect-error a set has no limit in bytes
   sysv.SemaphoreSet.fromId(1).set({ maxBytes: 1 });
+}
+
+export async function channelling(writer: ChannelWriter, reader: ChannelReader) {
+  using channel: Handle = Channel.create('/c', {
+    capacity: 4096,
+    writers: 'many',
+    readers: 'one',
+    mode: 0o600,
+  });
+  same<typeof channel.closed, boolean>();
+  Channel.openOrCreate('/c', { capacity: 4096, owner: 'any', unlinkOnExit: true });
+  // @ts-expect-error it is as it is
+  Channel.open('/c', { capacity: 4096 });
+  // @ts-expect-error one or many
+  Channel.create('/c', { writers: 2 });
+  // @ts-expect-error both sides come from a channel
+  new ChannelWriter();
+  // @ts-expect-error a writer does not receive
+  writer.receive();
+  // @ts-expect-error a reader does not send
+  reader.send('x');
+  // @ts-expect-error a call that blocks has no signal
+  reader.receiveSync({ signal: new AbortController().signal });
+  same<ReturnType<typeof writer.trySend>, boolean>();
+  same<ReturnType<typeof writer.tryClaim>, number | undefined>();
+  same<ReturnType<typeof reader.tryReceive>, Buffer | undefined>();
+  same<ReturnType<typeof reader.tryReceiveInto>, number | undefined>();
+  same<ReturnType<typeof reader.tryLease>, Lease | undefined>();
+  for await (const message of reader) same<typeof message, Buffer>();
+  using lease = await reader.lease({ timeout: 1, signal: new AbortController().signal });
+  same<typeof lease.bytes, Buffer>();
+  return writer.sendMany(['x', new Uint8Array(1)], { timeout: 1 });
 }
