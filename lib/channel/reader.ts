@@ -77,6 +77,7 @@ export class ChannelReader implements Handle {
         this.#shut = false;
         if (taken) this.#advance(length);
         else if (this.#many) side.endTurn();
+        side.proceed();
       },
     };
     this.#head = Atomics.load(this.#words, headWord);
@@ -163,7 +164,10 @@ export class ChannelReader implements Handle {
     return reader.#drain(visit, most);
   }
 
-  /** The next message where it lies, or `undefined`. One at a time; with many readers the others stand back meanwhile. */
+  /**
+   * The next message where it lies, or `undefined`. One at a time: what else this reader is to receive is `EBUSY` until the
+   * lease ends, or waits for that, as a promise. With many readers the others stand back meanwhile.
+   */
   tryLease(): Lease | undefined {
     return ChannelReader.#of(this).#tryLease(false);
   }
@@ -347,6 +351,7 @@ export class ChannelReader implements Handle {
   #takeLease(): Lease {
     const length = this.#lengthAt(this.#head);
     this.#shut = true;
+    this.#side.held = true;
     return new Lease(internal, this.#leased, this.#side.payloadAt(this.#head), length);
   }
 

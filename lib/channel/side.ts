@@ -49,6 +49,8 @@ export class Side {
   readonly #turnWord: number;
   #lane: BellLane<Attempt<unknown>, unknown> | undefined;
   closed = false;
+  /** A claim is open, or a lease is held: those who wait, wait for its end too. */
+  held = false;
   /** Wake-ups that it has sent. */
   rings = 0;
 
@@ -105,8 +107,15 @@ export class Side {
     if (this.closed) throw closedError(method, this.subject);
   }
 
+  /** Nobody of this handle is at it, or waits. */
   get idle(): boolean {
-    return this.#lane === undefined || this.#lane.empty;
+    return !this.held && (this.#lane === undefined || this.#lane.empty);
+  }
+
+  /** A claim or a lease has ended: those who wait go on. */
+  proceed(): void {
+    this.held = false;
+    this.#lane?.proceed();
   }
 
   /** After those of this side who came before. */
@@ -127,7 +136,8 @@ export class Side {
       syscall: operation,
       subject: this.subject,
       keepAlive: this.keepAlive,
-      take: (attempt) => attempt(false),
+      take: (attempt) => (this.held ? undefined : attempt(false)),
+      held: () => this.held,
       linger: (attempt) => (this.#changed() ? attempt(false) : undefined),
       look: (attempt, warned) => attempt(true) ?? (warned ? this.#judge(attempt, operation) : undefined),
     });

@@ -128,6 +128,7 @@ export class ChannelWriter implements Handle {
       const wait = checkWaitFields(options && checkOptions(options, waitOptions));
       const bytes = bytesOf(data);
       writer.#side.checkOpen('send');
+      writer.#checkLength(bytes.length);
       wait.signal?.throwIfAborted();
       if (writer.#side.idle && writer.#trySend(bytes, false)) return Promise.resolve();
       const copy = Uint8Array.from(bytes);
@@ -145,7 +146,10 @@ export class ChannelWriter implements Handle {
     return writer.#trySendMany(messages, 0, false);
   }
 
-  /** Sends them all, in order, as room comes. What ends it before, a message that is too long too, leaves those that were sent. */
+  /**
+   * Sends them all, in order, as room comes. `EMSGSIZE` for any of them, before any is sent; what ends it later leaves those
+   * that were sent.
+   */
   sendMany(messages: readonly Data[], options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
@@ -153,6 +157,7 @@ export class ChannelWriter implements Handle {
       checkMessages(messages);
       const copies = messages.map((each) => Uint8Array.from(bytesOf(each)));
       writer.#side.checkOpen('sendMany');
+      for (const copy of copies) writer.#checkLength(copy.length);
       let sent = 0;
       const attempt = (waiting: boolean) => {
         sent += writer.#trySendMany(copies, sent, waiting);
@@ -176,7 +181,8 @@ export class ChannelWriter implements Handle {
 
   /**
    * Room for a message of `length` bytes, to be written in place: its offset in {@link block}, or `undefined`. Nobody sees
-   * it before `commit()`. One at a time; it refuses every other sending of this writer, and with many writers everybody's.
+   * it before `commit()`. One at a time: what else this writer is to send is `EBUSY` until it ends, or waits for that, as a
+   * promise. With many writers the others stand back meanwhile.
    */
   tryClaim(length: number): number | undefined {
     const writer = ChannelWriter.#of(this);
@@ -192,6 +198,7 @@ export class ChannelWriter implements Handle {
       const wait = checkWaitFields(options && checkOptions(options, waitOptions));
       checkInteger(length, 'length', 0);
       writer.#side.checkOpen('claim');
+      writer.#checkLength(length);
       const attempt = (waiting: boolean) => {
         const at = writer.#begin(length, waiting);
         return at < 0 ? undefined : writer.#open(length, at);
@@ -214,7 +221,11 @@ export class ChannelWriter implements Handle {
     const claimed = writer.#check(offset, 'commit');
     const final = length === undefined ? claimed : checkInteger(length, 'length', 0, claimed);
     writer.#shut();
-    writer.#publish(final);
+    try {
+      writer.#publish(final);
+    } finally {
+      writer.#side.proceed();
+    }
   }
 
   /** The claim at `offset` was never there. */
@@ -223,6 +234,7 @@ export class ChannelWriter implements Handle {
     writer.#check(offset, 'abort');
     writer.#shut();
     if (writer.#many) writer.#side.endTurn();
+    writer.#side.proceed();
   }
 
   /**
@@ -387,6 +399,7 @@ export class ChannelWriter implements Handle {
     if (this.#words[magic] !== done) this.#side.fail('send');
     this.#claimed = length;
     this.#longest = -1;
+    this.#side.held = true;
     return at;
   }
 
@@ -404,6 +417,11 @@ export class ChannelWriter implements Handle {
         `\`offset\`: expected what tryClaim() gave, got ${show(offset)}`,
       );
     throw new IpcError('EINVAL', method, this.#side.subject);
+  }
+
+  /** Before it waits. */
+  #checkLength(length: number): void {
+    if (length > this.#side.longest) throw new IpcError('EMSGSIZE', 'send', this.#side.subject);
   }
 
   #refuse(method: string): never {

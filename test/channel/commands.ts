@@ -60,12 +60,18 @@ const sends: Record<string, Send> = {
 
 const send = (way: string, message: Buffer) =>
   new Call(`${way} of ${message.length}`, async (model, { writer }) => {
-    const expected =
-      writerRefuses(model, message.length) ??
-      (fits(model, message.length) ? true : way.startsWith('try') ? false : 'ETIMEDOUT');
+    const full = way.startsWith('try') ? false : 'ETIMEDOUT';
+    const tooLong = message.length > longest ? 'EMSGSIZE' : undefined;
+    const refusal = awaited(way)
+      ? (tooLong ?? (model.claim === undefined ? undefined : full))
+      : writerRefuses(model, message.length);
+    const expected = refusal ?? (fits(model, message.length) ? true : full);
     expect(await outcome(() => sends[way](writer, message))).toBe(expected);
     if (expected === true) model.messages.push(message);
   });
+
+/** A promise waits for the end of a claim or a lease, which refuses all else. */
+const awaited = (way: string) => !way.startsWith('try') && !way.endsWith('Sync');
 
 /** A value, or the code of an error; nothing is `true`. */
 async function outcome(call: () => unknown): Promise<unknown> {
@@ -133,7 +139,7 @@ const cut = (into: Buffer, length: number | undefined) =>
 
 const receive = (way: string) =>
   new Call(way, async (model, real) => {
-    const refusal = readerRefuses(model);
+    const refusal = model.leased && awaited(way) ? 'ETIMEDOUT' : readerRefuses(model);
     const expected = refusal ?? model.messages[0] ?? (way.startsWith('try') ? 'empty' : 'ETIMEDOUT');
     expect(await outcome(() => receives[way](real))).toEqual(expected);
     if (refusal === undefined) model.messages.shift();

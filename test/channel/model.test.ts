@@ -38,12 +38,15 @@ describe.each([
               lease: undefined,
               into: Buffer.alloc(capacity),
             };
-            await fc.asyncModelRun(
-              () => ({ model: { messages: [], claim: undefined, leased: false }, real }),
-              calls,
-            );
-            real.lease?.[Symbol.dispose]();
-            if (codeOf(() => real.writer.close()) === 'EBUSY') real.writer.abort(real.offset as number);
+            try {
+              await fc.asyncModelRun(
+                () => ({ model: { messages: [], claim: undefined, leased: false }, real }),
+                calls,
+              );
+            } finally {
+              real.lease?.[Symbol.dispose]();
+              if (codeOf(() => real.writer.close()) === 'EBUSY') real.writer.abort(real.offset as number);
+            }
           },
         ),
         { numRuns: 60 * stress },

@@ -170,7 +170,7 @@ describe.each(['one', 'many'] as const)('a claim of a writer of %s', (writers) =
     expect(drained(reader)).toEqual(['next']);
   });
 
-  test('that is open refuses all else of its writer: EBUSY; and close', async () => {
+  test('that is open refuses all else of its writer, and close: EBUSY; but a promise waits', async () => {
     const { path, channel, writer, reader } = both();
     const offset = writer.tryClaim(5) as number;
     const busy = ipcError('EBUSY', 'send', { path, hint: expect.stringContaining('claim is open') });
@@ -179,9 +179,11 @@ describe.each(['one', 'many'] as const)('a claim of a writer of %s', (writers) =
     expect(() => writer.trySendMany([''])).toThrow(busy);
     expect(() => writer.tryClaim(0)).toThrow(busy);
     expect(() => writer.claimSync(0)).toThrow(busy);
-    await expect(writer.send('')).rejects.toEqual(busy);
-    await expect(writer.sendMany([''])).rejects.toEqual(busy);
-    await expect(writer.claim(0)).rejects.toEqual(busy);
+    await expect(writer.send('', { timeout: 1 })).rejects.toThrow('ETIMEDOUT');
+    const tooLong = Buffer.alloc(4089);
+    await expect(writer.send(tooLong)).rejects.toThrow('EMSGSIZE');
+    await expect(writer.sendMany(['', tooLong])).rejects.toThrow('EMSGSIZE');
+    await expect(writer.claim(4089)).rejects.toThrow('EMSGSIZE');
     const held = ipcError('EBUSY', 'close', { path, hint: expect.stringContaining('end it first') });
     for (const handle of [writer, channel]) expect(() => handle.close()).toThrow(held);
     expect([channel.closed, writer.closed, reader.closed]).toEqual([false, false, false]);

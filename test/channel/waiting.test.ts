@@ -147,6 +147,37 @@ describe.each(['one', 'many'] as const)('those who wait, with %s of each side', 
     expect([late, drained(reader)]).toEqual([false, ['1', '2', '3', '4']]);
   });
 
+  test('wait for the end of a claim or a lease that another task has got', async () => {
+    const { writer, reader } = both();
+    writer.trySend(Buffer.alloc(4088));
+    const claims = ['1', '2', '3'].map(async (text) => {
+      const offset = await writer.claim(1);
+      await sleep(2);
+      writer.block.write(text, offset);
+      if (text === '2') writer.abort(offset);
+      else writer.commit(offset);
+    });
+    const sends = [writer.send('4'), writer.sendMany(['5', '6'])];
+    const leases = ['x', '1', '1', '3'].map(async (_, index) => {
+      const lease = await reader.lease();
+      await sleep(2);
+      const text = lease.text();
+      if (index === 1) lease.putBack();
+      else lease.release();
+      return text.slice(-1);
+    });
+    const rest = [reader.receive(), reader.receiveInto(Buffer.alloc(1)), reader.receive()];
+    await Promise.all([...claims, ...sends]);
+    expect(await Promise.all(leases)).toEqual(['\0', '1', '1', '3']);
+    expect((await Promise.all(rest)).map(String)).toEqual(['4', '1', '6']);
+    const offset = writer.tryClaim(1) as number;
+    const waiting = [writer.send('a'), writer.claim(2), reader.receive()];
+    writer.commit(offset, 0);
+    expect(await waiting[2]).toHaveLength(0);
+    expect((await reader.receive()).toString()).toBe('a');
+    writer.abort((await waiting[1]) as number);
+  });
+
   test('send what the data was when they were called', async () => {
     const { writer, reader } = both();
     while (writer.trySend('x'.repeat(100)) || writer.trySend(''));

@@ -65,11 +65,12 @@ covers('send', {
     words(both.path)[at.head] = 2 ** 20;
     await expectSending(both, 'EBADMSG', /written into/);
   },
-  EBUSY: async () => {
-    const both = pair();
-    const offset = both.writer.tryClaim(1) as number;
-    await expectSending(both, 'EBUSY', /claim is open/);
-    both.writer.abort(offset);
+  EBUSY: () => {
+    const { path, writer } = pair();
+    const offset = writer.tryClaim(1) as number;
+    for (const call of [() => writer.trySend('x'), () => writer.sendSync('x')])
+      expect(outcomeOf(call)).toEqual(refused('EBUSY', 'send', { path }, /claim is open/));
+    writer.abort(offset);
   },
   EINTR: async () => {
     const { path, channel } = made();
@@ -122,11 +123,12 @@ covers('receive', {
     words(both.path)[8192 / 4] = 1000;
     await expectReceiving(both, 'EBADMSG', /written into/);
   },
-  EBUSY: async () => {
-    const both = pair();
-    both.writer.trySend('x');
-    const lease = both.reader.leaseSync();
-    await expectReceiving(both, 'EBUSY', /lease is held/);
+  EBUSY: () => {
+    const { path, writer, reader } = pair();
+    writer.trySend('x');
+    const lease = reader.leaseSync();
+    for (const call of [() => reader.tryReceive(), () => reader.receiveSync()])
+      expect(outcomeOf(call)).toEqual(refused('EBUSY', 'receive', { path }, /lease is held/));
     lease.release();
   },
   EINTR: async () => {
