@@ -6,13 +6,14 @@
  *   #define _GNU_SOURCE
  *   #include <posix-ipc/channel.h>
  *
- *   pipc_channel channel;                              pipc_channel channel;
- *   pipc_create(&channel, "/jobs", 1 << 16, 0, 0600);  pipc_open(&channel, "/jobs", getuid());
- *   pipc_writer writer;                                pipc_reader reader;
- *   pipc_open_writer(&writer, &channel);               pipc_open_reader(&reader, &channel);
- *   pipc_send(&writer, "hello", 5, PIPC_FOR_EVER);     char text[64];
- *   pipc_close_writer(&writer);                        ssize_t n = pipc_receive(&reader, text, sizeof text,
- * 1000); pipc_close(&channel);                              pipc_close_reader(&reader); pipc_close(&channel);
+ *   pipc_channel channel;                                pipc_channel channel;
+ *   pipc_create(&channel, "/jobs", 1 << 16, 0, 0600);    pipc_open(&channel, "/jobs", getuid());
+ *   pipc_writer writer;                                  pipc_reader reader;
+ *   pipc_open_writer(&writer, &channel);                 pipc_open_reader(&reader, &channel);
+ *                                                        char text[64];
+ *   pipc_send(&writer, "hello", 5, PIPC_FOR_EVER);       ssize_t n = pipc_receive(&reader, text, 64, 1000);
+ *   pipc_close_writer(&writer);                          pipc_close_reader(&reader);
+ *   pipc_close(&channel);                                pipc_close(&channel);
  *
  * Every function gives 0, a length, or a negative errno. EAGAIN: full, or empty, or at this moment another
  * one's. EPIPE: the other side was there, and has gone. ETIMEDOUT. EINTR: a signal handler ran. EMSGSIZE:
@@ -68,8 +69,7 @@ extern "C" {
 #define PIPC_MISTAKE(name) 0
 #endif
 
-/* ---- layout
- * -------------------------------------------------------------------------------------------------- */
+/* ---- layout */
 
 enum {
   PIPC_PUBLISHED = 0x43504950, /* "PIPC": the first word of a finished segment */
@@ -133,8 +133,7 @@ PIPC_STATIC_ASSERT(sizeof(pipc_header) == PIPC_DATA && offsetof(pipc_header, sea
                    "the header is two pages");
 
 /* ---- words: sequentially consistent, because "publish, then look who sleeps" against "say that I sleep,
-   then look again" needs it; acquire and release let both miss each other
-   ------------------------------------------------- */
+ * then look again" needs it; acquire and release let both miss each other */
 
 static inline uint32_t pipc_load(const uint32_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 static inline void pipc_store(uint32_t* word, uint32_t value) {
@@ -154,7 +153,7 @@ static inline void pipc_set_bits(uint32_t* word, uint32_t bits) {
 static inline uint32_t pipc_layout_of(uint32_t kind) { return kind | PIPC_VERSION << 8 | PIPC_SEATS << 16; }
 
 /* ---- fork(2): a child must not keep the descriptors of its parent's seats, or the parent would look alive
- * ------- */
+ */
 
 #ifndef PIPC_CLOSE_IN_CHILD
 typedef struct {
@@ -204,8 +203,7 @@ static inline void pipc_keep_in_child(int descriptor) {
 #endif
 
 /* ---- one byte of a file, locked through one open file description (F_OFD_SETLK, fcntl(2)): the kernel
-   releases it when the description ends, however its process ended
-   ---------------------------------------------------------------- */
+ * releases it when the description ends, however its process ended */
 
 static inline struct flock pipc_byte(short type, uint64_t byte) {
   struct flock range;
@@ -247,7 +245,7 @@ static inline int pipc_reopen(int descriptor) {
 }
 
 /* ---- seats: one's place among the users of a segment; its byte is the only evidence of life, no pid and no
- * clock ---- */
+ * clock */
 
 #define PIPC_OCCUPIED 0x80000000u
 #define PIPC_NUMBER 0x000fffffu
@@ -353,7 +351,7 @@ static inline int pipc_deserted(int descriptor, pipc_seats seats, uint32_t index
 }
 
 /* ---- owner word: who has a lock. [waiters 1 | inconsistent 1 | seat + 1: 10 | number of its occupant: 20]
- * ---------- */
+ */
 
 #define PIPC_WAITERS 0x80000000u      /* somebody sleeps: whoever gives the word back rings */
 #define PIPC_INCONSISTENT 0x40000000u /* an owner has died, and none has said since that all is in order */
@@ -423,13 +421,11 @@ static inline int pipc_disown(uint32_t* word, const pipc_seat* seat) {
   return due;
 }
 
-/* ---- the bell: how those who sleep are woken. A wake-up is a hint: whoever is woken looks again
- * ------------------- */
+/* ---- the bell: how those who sleep are woken. A wake-up is a hint: whoever is woken looks again */
 
 enum {
-  PIPC_BY_FUTEX = 1, /* threads asleep on `sequence` (futex(2)) */
-  PIPC_BY_INOTIFY =
-      2 /* those who watch the file (inotify(7)): event loops, and threads whose sleep is long */
+  PIPC_BY_FUTEX = 1,  /* threads asleep on `sequence` (futex(2)) */
+  PIPC_BY_INOTIFY = 2 /* who watches the file (inotify(7)): event loops, and threads whose sleep is long */
 };
 
 /* How a bell sounds to those who watch the file: one byte is read, or one is written. */
@@ -602,8 +598,7 @@ static inline int pipc_sleep(pipc_sleeper* sleeper, int64_t until) {
 }
 
 /* ---- looking again and again for a short time, before a sleep whose wake-up costs some 30 us between two
-   idle CPUs. How long is learned: what came in time once will again; what did not is not waited for
-   ------------------------------- */
+ * idle CPUs. How long is learned: what came in time once will again; what did not is not waited for */
 
 typedef struct {
   uint32_t budget; /* nanoseconds */
@@ -643,8 +638,7 @@ static inline void pipc_pause(void) {
 #endif
 }
 
-/* ---- the segment
- * ------------------------------------------------------------------------------------------------ */
+/* ---- the segment */
 
 /* Mapped: the header, then the data twice in a row, so that no message is ever in two pieces. */
 typedef struct {
@@ -787,8 +781,7 @@ static inline int pipc_unlink(const char* name) {
   return error != 0 ? error : unlink(path) == 0 ? 0 : -errno;
 }
 
-/* ---- a side: what writers and readers have in common
- * -------------------------------------------------------------- */
+/* ---- a side: what writers and readers have in common */
 
 typedef struct {
   pipc_channel* channel;
@@ -938,8 +931,7 @@ static inline int pipc_stale(const pipc_side* side) {
   return pipc_load(&side->channel->header->magic) != PIPC_PUBLISHED;
 }
 
-/* ---- writers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- writers */
 
 typedef struct {
   pipc_side side;
@@ -1082,8 +1074,7 @@ static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec
   return (ssize_t)sent;
 }
 
-/* ---- readers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- readers */
 
 typedef struct {
   pipc_side side;
@@ -1224,8 +1215,7 @@ static inline ssize_t pipc_drain(pipc_reader* reader,
   return count;
 }
 
-/* ---- waiting
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- waiting */
 
 /* Nanoseconds. */
 enum { PIPC_NAP = 50000 };
