@@ -1014,8 +1014,10 @@ static inline int pipc_try_claim(pipc_writer* writer, uint32_t length, void** pa
 /* One record more before the writer's own tail; not visible yet. */
 static inline void pipc_put_length(pipc_writer* writer, uint32_t length) {
   const pipc_channel* const channel = writer->side.channel;
-  const uint32_t words[2] = {length, 0};
-  memcpy(channel->data + (writer->tail & (channel->capacity - 1)), words, sizeof words);
+  uint32_t* const record = (uint32_t*)(void*)(channel->data + (writer->tail & (channel->capacity - 1)));
+  /* Whole, also for one who reads where nothing was published. */
+  __atomic_store_n(&record[0], length, __ATOMIC_RELAXED);
+  __atomic_store_n(&record[1], 0, __ATOMIC_RELAXED);
   writer->tail += pipc_record_size(length);
 }
 
@@ -1107,6 +1109,7 @@ static inline void pipc_close_reader(pipc_reader* reader) {
 static inline int pipc_look(pipc_reader* reader, const void** payload, uint32_t* length) {
   const pipc_channel* const channel = reader->side.channel;
   const unsigned char* record;
+  uint32_t found;
   if (reader->head == reader->tail) {
     reader->tail = pipc_load(&channel->header->tail);
     if (reader->head == reader->tail) return pipc_stale(&reader->side) ? -ESTALE : -EAGAIN;
@@ -1116,9 +1119,12 @@ static inline int pipc_look(pipc_reader* reader, const void** payload, uint32_t*
     }
   }
   record = channel->data + (reader->head & (channel->capacity - 1));
-  memcpy(length, record, sizeof *length);
-  if (*length > pipc_longest(channel) || pipc_record_size(*length) > reader->tail - reader->head)
+  found = __atomic_load_n((const uint32_t*)(const void*)record, __ATOMIC_RELAXED);
+  if (found > pipc_longest(channel) || pipc_record_size(found) > reader->tail - reader->head)
     return pipc_stale(&reader->side) ? -ESTALE : -EBADMSG;
+  /* Zeros in place of a file that was truncated are empty messages. */
+  if (found == 0 && pipc_stale(&reader->side)) return -ESTALE;
+  *length = found;
   *payload = record + PIPC_RECORD;
   return 0;
 }
