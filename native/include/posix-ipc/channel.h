@@ -1198,9 +1198,9 @@ static inline ssize_t pipc_try_receive(pipc_reader* reader, void* buffer, size_t
   return error != 0 ? error : pipc_copy_out(reader, payload, length, buffer, room);
 }
 
-/* Every message that is there, in place; their room is given back at the latest after every 64th: those of a
-   reader that is killed meanwhile come again. How many; what `visit` gives other than 0 ends it after that
-   message. */
+/* Every message that is there now, in place; their room is given back at the latest after every 64th: those
+   of a reader that is killed meanwhile come again. How many; what `visit` gives other than 0 ends it after
+   that message. `visit` leaves the reader alone. */
 static inline ssize_t pipc_drain(pipc_reader* reader,
                                  int (*visit)(void* context, const void* payload, uint32_t length),
                                  void* context) {
@@ -1208,14 +1208,16 @@ static inline ssize_t pipc_drain(pipc_reader* reader,
   const void* payload;
   uint32_t length;
   ssize_t count = 0;
+  uint32_t end;
   int error = pipc_try_lease(reader, &payload, &length);
   if (error != 0) return error == -EAGAIN ? 0 : error;
+  end = reader->tail;
   for (;;) {
     const int enough = visit(context, payload, length);
     reader->head += reader->leased;
     count++;
     if ((count & 63) == 0) pipc_store(&header->head, reader->head);
-    if (enough || pipc_look(reader, &payload, &length) != 0) break;
+    if (enough || reader->head == end || pipc_look(reader, &payload, &length) != 0) break;
     reader->leased = pipc_record_size(length);
   }
   reader->leased = 0;
