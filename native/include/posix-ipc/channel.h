@@ -163,10 +163,10 @@ typedef struct {
   int armed;
 } pipc_inheritance;
 
-static inline pipc_inheritance* pipc_inherited(void) {
-  static pipc_inheritance one = {PTHREAD_MUTEX_INITIALIZER, NULL, 0, 0, 0};
-  return &one;
-}
+/* Weak: one for all files of a program, whichever opened a descriptor and whichever closes it. */
+__attribute__((weak))
+pipc_inheritance pipc_inheritance_of_program = {PTHREAD_MUTEX_INITIALIZER, NULL, 0, 0, 0};
+static inline pipc_inheritance* pipc_inherited(void) { return &pipc_inheritance_of_program; }
 /* Held across the fork, so that the child finds the list whole. */
 static inline void pipc_before_fork(void) { pthread_mutex_lock(&pipc_inherited()->mutex); }
 static inline void pipc_after_fork(void) { pthread_mutex_unlock(&pipc_inherited()->mutex); }
