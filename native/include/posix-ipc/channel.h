@@ -791,7 +791,8 @@ typedef struct {
   uint32_t* word;
   pipc_bell* sleeps_at;
   pipc_bell* rings;
-  int instance; /* of inotify */
+  int instance;   /* of inotify */
+  int persistent; /* to be set: goes on waiting when all of the other side have gone, instead of EPIPE */
   pipc_spin spin;
 } pipc_side;
 
@@ -833,6 +834,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   side->sleeps_at = role == PIPC_WRITER ? &header->emptied : &header->filled;
   side->rings = role == PIPC_WRITER ? &header->filled : &header->emptied;
   side->instance = -1;
+  side->persistent = 0;
   side->spin.budget = PIPC_FIRST_SPIN;
   side->spin.left_out = 0;
   /* Its death would be forgotten with its seat. */
@@ -1281,7 +1283,7 @@ static inline int pipc_last_look(pipc_sleeper* sleeper, pipc_side* side, pipc_at
   int outcome;
   pipc_announce_sleep(sleeper);
   outcome = PIPC_MISTAKE(no_second_look) ? -EAGAIN : attempt(side, context, 1);
-  if (outcome != -EAGAIN || !pipc_alone(side)) return outcome;
+  if (outcome != -EAGAIN || side->persistent || !pipc_alone(side)) return outcome;
   /* What the others had done before they went counts. */
   outcome = attempt(side, context, 1);
   return outcome == -EAGAIN ? -EPIPE : outcome;
