@@ -19,7 +19,9 @@
  * one's. EPIPE: the other side was there, and has gone. ETIMEDOUT. EINTR: a signal handler ran. EMSGSIZE:
  * longer than the channel, or than the buffer. EBUSY: the one seat is taken. EPROTO, EBADMSG: no channel, or
  * a damaged one. ESTALE: its file was truncated. A writer or a reader belongs to one thread at a time; a
- * channel may have many of either.
+ * channel may have many of either. A pipc_channel stays where it is in memory until they are closed. After
+ * fork(2) all of them are the parent's: the child opens the channel anew, and closes none of what it
+ * inherited.
  *
  * Whatever another process writes into the segment, no function here touches memory outside of it, or goes
  * round for ever. One that truncates the file ends this process by SIGBUS, unless the program catches that.
