@@ -268,7 +268,11 @@ export class ChannelReader implements Handle {
     const words = this.#words;
     if (Atomics.load(words, headWord) === Atomics.load(words, tailWord) && words[magic] === done)
       return false;
-    if (!this.#side.takeTurn(waiting)) return false;
+    return this.#side.takeTurn(waiting) && this.#lookInTurn();
+  }
+
+  /** Whether there is a message; else the turn is given back. */
+  #lookInTurn(): boolean {
     try {
       const head = Atomics.load(this.#words, headWord);
       this.#head = head;
@@ -386,8 +390,7 @@ export class ChannelReader implements Handle {
     const deadline = performance.now() + timeout;
     for (;;) {
       this.#side.waitSync(this.#head, 0, Math.max(0, deadline - performance.now()));
-      if (this.#many) this.#head = Atomics.load(this.#words, headWord);
-      if (this.#look()) return take();
+      if (this.#many ? this.#lookInTurn() : this.#look()) return take();
     }
   }
 

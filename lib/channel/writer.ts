@@ -311,7 +311,11 @@ export class ChannelWriter implements Handle {
     // Without the turn: two that took it only to find no room would wake each other for ever.
     const used = (Atomics.load(this.#words, tailWord) - Atomics.load(this.#words, headWord)) | 0;
     if (used >= 0 && used <= this.#capacity && used + size > this.#capacity) return -1;
-    if (!this.#side.takeTurn(waiting)) return -1;
+    return this.#side.takeTurn(waiting) ? this.#roomInTurn(size) : -1;
+  }
+
+  /** Where the payload goes; -1 where there is no room, and then the turn is given back. */
+  #roomInTurn(size: number): number {
     const tail = Atomics.load(this.#words, tailWord);
     // Both anew: the others may have gone round since, and then an old position looks like a new one.
     this.#tail = tail;
@@ -324,6 +328,10 @@ export class ChannelWriter implements Handle {
     }
     this.#side.endTurn();
     return -1;
+  }
+
+  #roomAlone(size: number): number {
+    return this.#makeRoom(size) ? this.#side.payloadAt(this.#tail) : -1;
   }
 
   #makeRoom(size: number): boolean {
@@ -389,8 +397,8 @@ export class ChannelWriter implements Handle {
     const deadline = performance.now() + timeout;
     for (;;) {
       this.#side.waitSync(this.#tail, size, Math.max(0, deadline - performance.now()));
-      if (this.#many) this.#tail = Atomics.load(this.#words, tailWord);
-      if (this.#makeRoom(size)) return this.#side.payloadAt(this.#tail);
+      const at = this.#many ? this.#roomInTurn(size) : this.#roomAlone(size);
+      if (at >= 0) return at;
     }
   }
 
