@@ -1,9 +1,5 @@
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
-#include <atomic>
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -15,6 +11,7 @@
 #include "core/sync/condition.h"
 #include "core/sync/mutex.h"
 #include "core/sync/rw-lock.h"
+#include "process.h"
 
 using namespace posix_ipc;
 using namespace posix_ipc::sync;
@@ -31,41 +28,6 @@ Kind opened(const Place& place, uint32_t parties = 0) {
       place, {BlockKind::mutex, Intent::open_or_create, 0600, OwnerRule(OwnerRule::own_or_root), parties});
   CHECK(lock.ok());
   return lock.take();
-}
-
-// Words that all processes of one test share.
-struct Shared {
-  std::atomic<int> counters[16];
-};
-
-Shared* shared() {
-  static auto* const one = static_cast<Shared*>(
-      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  return one;
-}
-
-pid_t child(const std::function<void()>& body) {
-  const pid_t pid = fork();
-  if (pid == 0) {
-    body();
-    _exit(0);
-  }
-  return pid;
-}
-
-void ends_well(pid_t pid) {
-  int status;
-  CHECK(waitpid(pid, &status, 0) == pid);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-void kill_and_reap(pid_t pid) {
-  kill(pid, SIGKILL);
-  CHECK(waitpid(pid, nullptr, 0) == pid);
-}
-
-void until(const std::atomic<int>& counter, int value) {
-  while (counter < value) usleep(100);
 }
 
 void a_mutex_excludes(const std::string& name) {
