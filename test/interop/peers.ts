@@ -8,7 +8,7 @@ import { type Program, start } from '../helpers/program.js';
 import { python, testWith } from '../helpers/tools.js';
 
 export type Kind = 'posix-shm' | 'posix-sem' | 'posix-mq' | 'sysv-shm' | 'sysv-sem' | 'sysv-msg';
-type KindInC = Kind | 'robust-mutex';
+type KindInC = Kind | 'robust-mutex' | 'channel';
 
 /** A program in another language; its first lines tell the roles that it knows. */
 export interface Peer {
@@ -62,7 +62,16 @@ function compiled(kind: KindInC): string {
   folder ??= mkdtempSync(join(tmpdir(), 'posix-ipc-interop-'));
   const binary = binaries.get(kind) ?? join(folder, kind);
   if (!binaries.has(kind)) {
-    const options = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O1'];
+    const options = [
+      '-std=gnu11',
+      '-D_GNU_SOURCE',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-O1',
+      '-I',
+      here('../../native/include'),
+    ];
     execFileSync('gcc', [...options, '-o', binary, here(`c/${kind}.c`), '-lrt', '-pthread'], {
       env: { ...process.env, ...env },
     });
