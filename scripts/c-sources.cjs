@@ -2,6 +2,6 @@
 const { filesUnder } = require('./bootstrap/step.cjs');
 
 const cSources = () =>
-  ['native', 'test', 'bench'].flatMap(filesUnder).filter((file) => /\.(h|c|cc)$/.test(file));
+  ['native', 'test', 'bench', 'examples'].flatMap(filesUnder).filter((file) => /\.(h|c|cc)$/.test(file));
 
 module.exports = { cSources };

@@ -104,6 +104,14 @@ check('publint finds nothing', () => {
   ]);
   if (!done.ok) return done.output;
 });
+check('a program in C finds the header of the channel', () => {
+  const found = attempt(process.execPath, ['-p', "require.resolve('posix-ipc/channel.h')"], { cwd: home });
+  if (!found.ok) return found.output;
+  const include = path.resolve(found.stdout.trim(), '../..');
+  const options = ['-Wall', '-Wextra', '-Werror', '-I', include, '-o', path.join(place, 'writer')];
+  const built = attempt('gcc', [...options, path.join(root, 'examples/c/writer.c')]);
+  if (!built.ok) return built.output;
+});
 for (const major of [20, 26]) {
   for (const file of ['program.mjs', 'program.cjs']) {
     check(`the README's program runs on Node ${major} as ${file}`, () =>
