@@ -34,7 +34,7 @@ const fields = [
   ['mapped', 'pipc_mapped_size(1 << 30)'],
 ];
 
-for (const compiler of ['gcc -std=gnu11 -x c', 'g++ -std=c++11']) {
+for (const compiler of ['gcc -std=c11 -x c', 'g++ -std=c++11']) {
   testWith('gcc')(`the two layouts of a channel are one: ${compiler}`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'posix-ipc-layout-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -45,7 +45,15 @@ for (const compiler of ['gcc -std=gnu11 -x c', 'g++ -std=c++11']) {
     const header = '#define _GNU_SOURCE\n#include <posix-ipc/channel.h>';
     writeFileSync(source, `${header}\nint main(void) {\n${lines.join('\n')}\n}\n`);
     const [command = '', ...options] = compiler.split(' ');
-    const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Werror', '-U_GNU_SOURCE'];
+    const warnings = [
+      '-Wall',
+      '-Wextra',
+      '-Wpedantic',
+      '-Wconversion',
+      '-Wshadow',
+      '-Werror',
+      '-U_GNU_SOURCE',
+    ];
     execFileSync(command, [
       ...options,
       ...warnings,

@@ -55,6 +55,8 @@ class Caller {
       EBADMSG, EPROTO, ESTALE, EISDIR,
       // What a forged word says: an owner that is dead, or ourselves, or nobody ever again.
       EOWNERDEAD, ENOTRECOVERABLE, EDEADLK, EBUSY, ETIMEDOUT,
+      // A channel whose other side has gone, or is said to have; a message that is longer than the buffer.
+      EPIPE, EMSGSIZE,
       // A semaphore that is full, no seat free, no such name or one too many, nothing at that offset.
       EOVERFLOW, EAGAIN, ENOENT, EEXIST, EINVAL, EFBIG, ENOSPC, ENOMEM};
 

@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "core/sync/owner-word.h"
-
 namespace fuzz {
 namespace {
 
@@ -100,7 +98,70 @@ uint64_t field_of(Random& random, const Block& present) {
   return offsetof(Block, seats) + seat * sizeof(pipc_seat_entry) + random.below(4) * sizeof(uint32_t);
 }
 
+// A channel's header begins as a lock's does: with the same seats.
+Block seats_of(const pipc_header& present) {
+  Block block;
+  memcpy(&block, &present, sizeof block);
+  return block;
+}
+
+// Mostly one that can be, so that what lies there is read as records.
+uint32_t forged_position(Random& random, const pipc_header& present, bool tail) {
+  const uint32_t used = 8 * random.below(PIPC_LEAST_CAPACITY / 8 + 1);
+  if (random.one_in(8)) return plain_word(random);
+  if (random.one_in(4)) return (tail ? present.head : present.tail) + random.below(2 * PIPC_LEAST_CAPACITY);
+  return tail ? present.head + used : present.tail - used;
+}
+
+uint32_t forged_length(Random& random) {
+  constexpr uint32_t limits[] = {0, PIPC_LEAST_CAPACITY, 1u << 30, 1u << 31, 0};
+  return random.one_in(3) ? plain_word(random) : random.one_of(limits) + random.below(40) - 20;
+}
+
+Write write_to_seat(Random& random, const Block& present) {
+  const uint32_t seat = random.one_in(8) ? random.below(Block::seat_count) : seat_in_use(random, present);
+  const uint64_t offset =
+      offsetof(Block, seats) + seat * sizeof(pipc_seat_entry) + random.below(2) * sizeof(uint32_t);
+  return {offset, bytes_of(random.one_in(3) ? random.below(4) : value_for(random, present, offset))};
+}
+
+Write write_to_record(Random& random, const pipc_header& present) {
+  const uint32_t positions[] = {present.tail, present.head, 8 * random.word()};
+  const uint32_t at = random.one_of(positions) & (PIPC_LEAST_CAPACITY - 8);
+  return {PIPC_DATA + at, bytes_of(forged_length(random))};
+}
+
 }  // namespace
+
+Write write_to_channel(Random& random, const pipc_header& present) {
+  constexpr uint64_t owners[] = {offsetof(pipc_header, writer), offsetof(pipc_header, reader)};
+  constexpr uint64_t others[] = {offsetof(pipc_header, filled.sequence),
+                                 offsetof(pipc_header, filled.sleepers),
+                                 offsetof(pipc_header, emptied.sequence),
+                                 offsetof(pipc_header, emptied.sleepers),
+                                 offsetof(pipc_header, came),
+                                 offsetof(pipc_header, came) + 4,
+                                 offsetof(pipc_header, died),
+                                 offsetof(pipc_header, died) + 4};
+  // What an open looks at: seldom, since nobody comes further then.
+  if (random.one_in(150)) return {random.below(6) * sizeof(uint32_t), bytes_of(plain_word(random))};
+  if (random.one_in(80)) return write_anywhere(random, PIPC_DATA + PIPC_LEAST_CAPACITY);
+  switch (random.below(6)) {
+    case 0:
+      return {offsetof(pipc_header, tail), bytes_of(forged_position(random, present, true))};
+    case 1:
+      return {offsetof(pipc_header, head), bytes_of(forged_position(random, present, false))};
+    case 2:
+      return {random.one_of(owners),
+              bytes_of(random.one_in(4) ? plain_word(random) : forged_owner(random, seats_of(present)))};
+    case 3:
+      return write_to_record(random, present);
+    case 4:
+      return write_to_seat(random, seats_of(present));
+    default:
+      return {random.one_of(others), bytes_of(plain_word(random))};
+  }
+}
 
 Write write_to_block(Random& random, const Block& present) {
   if (random.one_in(40)) return write_anywhere(random, sizeof(Block));
@@ -135,6 +196,12 @@ Block valid_block(BlockKind kind, uint32_t parties) {
   block.layout = Block::layout_of(kind);
   block.parties = parties;
   return block;
+}
+
+pipc_header valid_channel(uint32_t capacity, uint32_t flags) {
+  pipc_header header;
+  pipc_fill_header(&header, capacity, flags);
+  return header;
 }
 
 BlockKind any_kind(Random& random) { return static_cast<BlockKind>(1 + random.below(4)); }

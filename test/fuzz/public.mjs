@@ -1,5 +1,7 @@
 import fs from 'node:fs';
-import { Barrier, Condition, IpcError, inspect, Mutex, RwLock, Semaphore, SharedMemory } from 'posix-ipc';
+import { Barrier, Condition, inspect, Mutex, RwLock, Semaphore, SharedMemory } from 'posix-ipc';
+import { liveChannel, spoiltChannel } from './public-channel.mjs';
+import { attempt, awaited, begin, below, bytes, interesting, oneIn, oneOf } from './random.mjs';
 
 // SEED FROM TO NAME: the steps [FROM, TO) on the public API. Says each step before it begins.
 const [seed, from, to] = process.argv.slice(2, 5).map(Number);
@@ -8,36 +10,6 @@ const file = `/dev/shm${name}`;
 const semaphoreFile = `/dev/shm/sem.${name.slice(1)}`;
 const blockLength = 4096;
 const kinds = [Mutex, Condition, RwLock, Barrier];
-
-// mulberry32, begun anew for each step.
-let state = 0;
-function word() {
-  state = (state + 0x6d2b79f5) | 0;
-  let value = Math.imul(state ^ (state >>> 15), state | 1);
-  value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-  return (value ^ (value >>> 14)) >>> 0;
-}
-const below = (limit) => word() % limit;
-const oneIn = (times) => below(times) === 0;
-const oneOf = (values) => values[below(values.length)];
-const bytes = (length) => Buffer.from(Array.from({ length }, () => word() & 255));
-
-// Refused by the system, or a value that no lock has (`at` beyond the memory): both are answers.
-function refused(error) {
-  if (error instanceof IpcError || /^ERR_/.test(error.code)) return;
-  throw error;
-}
-function attempt(call) {
-  try {
-    return call();
-  } catch (error) {
-    refused(error);
-  }
-}
-const awaited = (promise) => promise?.catch(refused);
-
-const interesting = () =>
-  oneOf([0, 0xffffffff, (1 << below(32)) >>> 0, word(), (below(1024) << 20) | below(4), 0x80000001]);
 
 function write(descriptor, length) {
   if (oneIn(100)) return fs.ftruncateSync(descriptor, below(2 * length));
@@ -144,9 +116,16 @@ async function liveLock() {
   for (const handle of handles) await close(handle);
 }
 
+const rounds = [
+  randomFile,
+  liveLock,
+  () => liveChannel(name, file),
+  () => (oneIn(2) ? liveChannel(name, file) : spoiltChannel(name, file)),
+];
+
 for (let step = from; step < to; step++) {
   console.log(step);
-  state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(step + 1, 0x85ebca6b)) | 0;
-  await (oneIn(2) ? randomFile() : liveLock());
+  begin(seed, step);
+  await oneOf(rounds)();
   for (const path of [file, semaphoreFile]) fs.rmSync(path, { force: true });
 }

@@ -8,8 +8,11 @@
 
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <new>
 
+#include "channel-target.h"
+#include "channel-users.h"
 #include "core/posix/shared-memory.h"
 #include "files.h"
 #include "targets.h"
@@ -34,12 +37,14 @@ Board& shared_board() {
 Rounds::Rounds(uint64_t seed)
     : seed_(seed), prefix_("/pipc-fuzz-" + std::to_string(getpid())), board_(shared_board()) {}
 
-// Every fourth is one of files.
+// Of four, two are of locks, one of channels and one of files.
 void Rounds::run(uint64_t round, uint64_t mutations) {
   new (&board_) Board;
   const uint64_t first = round * length;
   if (round % 4 == 3) {
     files(first, mutations);
+  } else if (round % 4 == 1) {
+    channels(first, mutations);
   } else {
     live(first, mutations);
   }
@@ -58,22 +63,37 @@ void Rounds::live(uint64_t first, uint64_t mutations) {
                       Target::semaphore(names.semaphore)};
   for (int process = 0; process < Board::processes; process++)
     start([&] { run_users(board_, names, process, seed_, users_stream + first * 16); });
+  spoil(targets, first, mutations);
+  finish();
+  for (const Target& target : targets) target.remove();
+}
 
+void Rounds::channels(uint64_t first, uint64_t mutations) {
+  std::vector<ChannelTarget> targets;
+  for (uint32_t flags = 0; flags < 4; flags++)
+    targets.emplace_back(prefix_ + "-channel-" + std::to_string(flags), flags);
+  for (int process = 0; process < Board::processes; process++)
+    start([&] { run_channel_users(board_, targets, process, seed_, users_stream + first * 16); });
+  spoil(targets, first, mutations);
+  finish();
+  for (const ChannelTarget& target : targets) target.remove();
+}
+
+template <typename Targets>
+void Rounds::spoil(Targets& targets, uint64_t first, uint64_t mutations) {
   uint64_t done = 0;
   while (done < mutations && all_well()) {
     board_.step = first + done;
     Random random(seed_, board_.step);
     if (random.one_in(2))
-      for (Target& target : targets) target.heal(random);
+      for (auto& target : targets) target.heal(random);
     // A burst, and then constant garbage, under which each call has to come back.
     for (uint64_t left = std::min<uint64_t>(1 + random.below(64), mutations - done); left > 0; left--) {
-      random.one_of(targets).spoil(random);
+      targets[random.below(static_cast<uint32_t>(std::size(targets)))].spoil(random);
       done++;
     }
   }
   tally_.mutations += done;
-  finish();
-  for (const Target& target : targets) target.remove();
 }
 
 void Rounds::files(uint64_t first, uint64_t mutations) {

@@ -33,7 +33,10 @@ class Rounds {
 
  private:
   void live(uint64_t first, uint64_t mutations);
+  void channels(uint64_t first, uint64_t mutations);
   void files(uint64_t first, uint64_t mutations);
+  template <typename Targets>
+  void spoil(Targets& targets, uint64_t first, uint64_t mutations);
   template <typename Body>
   void start(Body body);
   // Whether all processes go on, and the calls come back that were under way.

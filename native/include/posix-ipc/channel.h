@@ -3,8 +3,8 @@
  * for C (C11) and C++ (C++11) on Linux. One file, no dependency but the C library. It is the Channel of the
  * package posix-ipc for Node.js: either side may be either.
  *
- * gcc -I node_modules/posix-ipc/native/include program.c; programs that run are in examples/c. A build system
- * finds this file by node -p "require.resolve('posix-ipc/channel.h')".
+ * gcc -I node_modules/posix-ipc/native/include program.c; examples/c of the sources has programs. A build
+ * system finds this file by node -p "require.resolve('posix-ipc/channel.h')".
  *
  *   #define _GNU_SOURCE
  *   #include <posix-ipc/channel.h>
