@@ -45,6 +45,9 @@ function queueBytes(): string | undefined {
   }
 }
 
+const valueTooLong = 'the value is longer than the buffer';
+const overtaken =
+  'the writer overwrote each value while it was being copied, 100000 times in a row: it writes faster than this process copies';
 const foreignOwner = "it belongs to another user; pass { owner: 'any' } if you trust them";
 const noSeat =
   'all 252 seats of the channel are taken: each writer and reader has one, until it is closed or its process ends';
@@ -94,7 +97,7 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EPERM mq_open': foreignOwner,
   'EPROTO shm_open': ({ field }) =>
     field !== undefined
-      ? `what lies under the name is no channel of this version: its ${field} is another`
+      ? `what lies under the name is not what was asked for, or of another version: its ${field} is another`
       : 'what lies under the name is a FIFO, a socket or a device; or, where a lock was asked for, a file of another size',
   'EPROTO sem_open':
     'what lies under the name is not a semaphore of this C library: its type, size or content is another',
@@ -202,8 +205,16 @@ const hints: Readonly<Record<string, string | Hint>> = {
   'EBUSY reader': ({ holder }) => holder,
   'EBUSY send': 'a claim is open: commit or abort it first',
   'EBUSY receive': 'a lease is held, or a drain runs: end it first',
-  'EMSGSIZE send': 'the message is longer than the channel: its capacity less 8 bytes',
+  'EMSGSIZE send':
+    'the message is longer than the channel: its capacity less 8 bytes; of a broadcast half its capacity less 16',
+  'EMSGSIZE set': 'the value is longer than the `size` it was made with',
   'EMSGSIZE receive': 'the message is longer than the buffer, and stays',
+  'EMSGSIZE get': valueTooLong,
+  'EMSGSIZE next': valueTooLong,
+  'EAGAIN get': overtaken,
+  'EAGAIN next': overtaken,
+  'EAGAIN receive': overtaken,
+  'EPIPE next': 'its writer has gone; a reader made with { persistent: true } waits for the next',
   'EPIPE send': 'all readers have gone; a writer made with { persistent: true } waits for the next',
   'EPIPE receive': 'all writers have gone; a reader made with { persistent: true } waits for the next',
   'EINVAL commit': 'no such claim is open: it was committed or aborted before',

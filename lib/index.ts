@@ -1,10 +1,23 @@
+export { Broadcast, type BroadcastStatus } from './channel/broadcast.js';
+export { type BroadcastMessage, BroadcastReader } from './channel/broadcast-reader.js';
+export { BroadcastWriter } from './channel/broadcast-writer.js';
 export { Channel, type ChannelStatus } from './channel/channel.js';
+export { Latest, type LatestStatus } from './channel/latest.js';
+export { LatestReader } from './channel/latest-reader.js';
+export { LatestWriter } from './channel/latest-writer.js';
 export { Lease } from './channel/lease.js';
 export type {
+  BroadcastCreateOptions,
+  BroadcastOpenOrCreateOptions,
+  BroadcastReaderOptions,
   ChannelCreateOptions,
   ChannelOpenOptions,
   ChannelOpenOrCreateOptions,
+  From,
+  LatestCreateOptions,
+  LatestOpenOrCreateOptions,
   Many,
+  SegmentOptions,
   SideOptions,
 } from './channel/options.js';
 export { ChannelReader, type Visit } from './channel/reader.js';

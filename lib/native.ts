@@ -95,7 +95,7 @@ export interface NativeCondition extends NativeLock {
 }
 
 export interface NativeChannel {
-  /** Over the header and, twice, the data. */
+  /** Over the header and the data; of a channel and a broadcast the data is there twice. */
   buffer(): ArrayBuffer;
   /** After its sides. */
   close(): void;
@@ -103,6 +103,9 @@ export interface NativeChannel {
 }
 
 /** Of native/include/posix-ipc/channel.h. */
+export const Kind = { channel: 5, latest: 6, broadcast: 7 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
 export const Role = { writer: 1, reader: 2 } as const;
 export type Role = (typeof Role)[keyof typeof Role];
 
@@ -111,7 +114,10 @@ export interface NativeChannelSide extends NativeBell {
   beginTurn(waiting: boolean): boolean;
   /** With a ring, if one is due. */
   endTurn(): void;
-  /** Until there is room for `size` bytes, or a message, seen from `position`; of many it then has its turn. */
+  /**
+   * Until there is room for `size` bytes, or a message, seen from `position`; of many it then has its turn. Of a latest value
+   * and a broadcast: until what is published is not at `position` any more.
+   */
   waitSync(
     position: number,
     size: number,
@@ -311,6 +317,7 @@ export interface Native {
   readonly Channel: new (
     intent: Intent,
     name: string,
+    kind: Kind,
     capacity: number,
     flags: number,
     mode: number,

@@ -133,11 +133,17 @@ test('the public names are these', async () => {
   const ipc = await import('posix-ipc');
   expect(Object.keys(ipc).sort()).toEqual([
     'Barrier',
+    'Broadcast',
+    'BroadcastReader',
+    'BroadcastWriter',
     'Channel',
     'ChannelReader',
     'ChannelWriter',
     'Condition',
     'IpcError',
+    'Latest',
+    'LatestReader',
+    'LatestWriter',
     'Lease',
     'MessageQueue',
     'Mutex',

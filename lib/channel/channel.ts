@@ -1,14 +1,12 @@
-import { refuseBusListeners } from '../bus-listeners.js';
 import { custom, describe } from '../describe.js';
-import { closedError, constructorError, IpcError, receiverError } from '../errors.js';
-import { promiseExitCleanup } from '../exit-cleanup.js';
+import { constructorError, receiverError } from '../errors.js';
 import { type Handle, Intent, internal } from '../handle.js';
-import { checkName, type Name } from '../name.js';
-import { type NativeChannel, native, Role } from '../native.js';
-import { checkBoolean, checkMode, checkOptions, checkOwner } from '../options.js';
+import type { Name } from '../name.js';
+import { Kind, Role } from '../native.js';
+import { checkBoolean, checkOptions } from '../options.js';
 import { SharedMemory } from '../posix/shared-memory.js';
-import { holderOf } from './holder.js';
 import { headWord, manyReaders, manyWriters, mappedSize, tailWord } from './layout.js';
+import { Opened } from './opened.js';
 import {
   type ChannelCreateOptions,
   type ChannelOpenOptions,
@@ -22,7 +20,6 @@ import {
   sideOptions,
 } from './options.js';
 import { ChannelReader } from './reader.js';
-import type { Segment } from './side.js';
 import { ChannelWriter } from './writer.js';
 
 export interface ChannelStatus {
@@ -41,11 +38,7 @@ export interface ChannelStatus {
  * (posix-ipc/channel.h). A process that is killed, at any instruction, loses, doubles or damages no message that was sent.
  */
 export class Channel implements Handle {
-  readonly #native: NativeChannel;
-  readonly #segment: Segment;
-  readonly #created: boolean;
-  readonly #sides = new Set<ChannelWriter | ChannelReader>();
-  #closed = false;
+  readonly #opened: Opened;
 
   /** A new one. `EEXIST`; `ENOSPC` where /dev/shm has no room for it. */
   static create(name: Name, options?: ChannelCreateOptions): Channel {
@@ -68,106 +61,73 @@ export class Channel implements Handle {
   }
 
   static #make(intent: Intent, name: Name, options: Partial<ChannelOpenOrCreateOptions>): Channel {
-    checkName(name);
     const capacity = checkCapacity(options.capacity);
-    const flags = checkFlags(options);
-    const unlinkOnExit = checkBoolean(options.unlinkOnExit, 'unlinkOnExit', false);
-    const mode = checkMode(options.mode);
-    const made = new (native().Channel)(intent, name, capacity, flags, mode, checkOwner(options.owner));
-    refuseBusListeners();
-    const channel = new Channel(internal, made, name);
-    const wanted = { capacity: options.capacity, writers: options.writers, readers: options.readers };
-    if (!channel.#created) channel.#compare(wanted, name);
-    if (unlinkOnExit && channel.#created) {
-      promiseExitCleanup(
-        () => made.unlinkOnExit(),
-        () => {
-          channel.close();
-          Channel.unlink(name);
-        },
-      );
-    }
+    const opened = new Opened(intent, Kind.channel, name, capacity, checkFlags(options), options);
+    const channel = new Channel(internal, opened);
+    if (!opened.created) opened.compare(channel.stats(), options, ['capacity', 'writers', 'readers']);
     return channel;
   }
 
   /** @internal */
-  constructor(key: typeof internal, made: NativeChannel, name: Name) {
+  constructor(key: typeof internal, opened: Opened) {
     if (key !== internal) throw constructorError('Channel', 'create, open or openOrCreate');
-    const [created, capacity, flags] = native().answers as unknown as [number, number, number];
-    const buffer = made.buffer();
-    this.#native = made;
-    this.#created = created === 1;
-    this.#segment = {
-      native: made,
-      subject: { path: name },
-      capacity,
-      flags,
-      words: new Int32Array(buffer),
-      bytes: Buffer.from(buffer),
-    };
+    this.#opened = opened;
   }
 
   static #of(value: Channel): Channel {
-    if (typeof value !== 'object' || value === null || !(#native in value)) throw receiverError('Channel');
+    if (typeof value !== 'object' || value === null || !(#opened in value)) throw receiverError('Channel');
     return value;
   }
 
   get name(): Name {
-    return Channel.#of(this).#segment.subject.path as Name;
+    return Channel.#of(this).#opened.name;
   }
 
   /** Whether this handle has made it. */
   get created(): boolean {
-    return Channel.#of(this).#created;
+    return Channel.#of(this).#opened.created;
   }
 
   get closed(): boolean {
-    return Channel.#of(this).#closed;
+    return Channel.#of(this).#opened.closed;
   }
 
   /** Bytes for messages, with 8 for each. */
   get capacity(): number {
-    return Channel.#of(this).#segment.capacity;
+    return Channel.#of(this).#opened.segment.capacity;
   }
 
   /** A seat to send from. `EBUSY` where another writer sits on the only one; `EAGAIN` where all 252 are taken. */
   writer(options?: SideOptions): ChannelWriter {
-    const channel = Channel.#of(this);
+    const opened = Channel.#of(this).#opened;
     const { persistent } = checkOptions(options, sideOptions);
     const waits = checkBoolean(persistent, 'persistent', false);
-    return channel.#seat(Role.writer, () => new ChannelWriter(internal, channel.#segment, waits));
+    return opened.seat(Role.writer, (segment) => new ChannelWriter(internal, segment, waits));
   }
 
   /** A seat to receive at. `EBUSY` where another reader sits on the only one; `EAGAIN` where all 252 are taken. */
   reader(options?: SideOptions): ChannelReader {
-    const channel = Channel.#of(this);
+    const opened = Channel.#of(this).#opened;
     const { persistent } = checkOptions(options, sideOptions);
     const waits = checkBoolean(persistent, 'persistent', false);
-    return channel.#seat(Role.reader, () => new ChannelReader(internal, channel.#segment, waits));
+    return opened.seat(Role.reader, (segment) => new ChannelReader(internal, segment, waits));
   }
 
   stats(): ChannelStatus {
-    const channel = Channel.#of(this);
-    if (channel.#closed) throw closedError('stats', channel.#segment.subject);
-    const { words, capacity, flags } = channel.#segment;
+    const { words, capacity, flags } = Channel.#of(this).#opened.used('stats');
     const used = (Atomics.load(words, tailWord) - Atomics.load(words, headWord)) >>> 0;
     return {
       capacity,
       used: Math.min(used, capacity),
       writers: flags & manyWriters ? 'many' : 'one',
       readers: flags & manyReaders ? 'many' : 'one',
-      mapped: mappedSize(capacity),
+      mapped: mappedSize(Kind.channel, capacity),
     };
   }
 
   /** Closes its writers and readers too. `EBUSY` while one of them has a claim or a lease: then it closes none. */
   close(): void {
-    const channel = Channel.#of(this);
-    if (channel.#closed) return;
-    for (const side of channel.#sides) side.checkIdle();
-    for (const side of channel.#sides) side.close();
-    channel.#closed = true;
-    channel.#native.close();
+    Channel.#of(this).#opened.close();
   }
 
   [Symbol.dispose](): void {
@@ -178,30 +138,5 @@ export class Channel implements Handle {
     const { name, capacity, closed } = Channel.#of(this);
     const fields = { name, capacity, closed };
     return describe('Channel', closed ? fields : { ...fields, used: this.stats().used }, options);
-  }
-
-  #seat<Kind extends ChannelWriter | ChannelReader>(role: Role, sit: () => Kind): Kind {
-    const { subject, words } = this.#segment;
-    if (this.#closed) throw closedError(role === Role.writer ? 'writer' : 'reader', subject);
-    for (const side of this.#sides) if (side.closed) this.#sides.delete(side);
-    try {
-      const side = sit();
-      this.#sides.add(side);
-      return side;
-    } catch (error) {
-      if (!(error instanceof IpcError) || error.code !== 'EBUSY') throw error;
-      const holder = holderOf(subject.path as Name, words, role === Role.writer);
-      throw new IpcError('EBUSY', error.syscall, { ...subject, holder });
-    }
-  }
-
-  /** What is there is not what is wanted. */
-  #compare(wanted: ChannelCreateOptions, name: Name): void {
-    const found = this.stats();
-    for (const field of ['capacity', 'writers', 'readers'] as const) {
-      if (wanted[field] === undefined || wanted[field] === found[field]) continue;
-      this.close();
-      throw new IpcError('EPROTO', 'openOrCreate', { path: name, field, found: found[field] });
-    }
   }
 }

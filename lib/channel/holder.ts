@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { Kind } from '../native.js';
 import { readerWord, writerWord } from './layout.js';
+import type { Segment } from './side.js';
 
 const seatShift = 20;
 const seatMask = 1023;
@@ -10,7 +12,8 @@ const pidWord = 2;
 const firstSeatByte = 1;
 
 /** Who sits on the only seat, for a message to people; nothing is decided by it. */
-export function holderOf(path: string, words: Int32Array, writes: boolean): string {
+export function holderOf({ subject, words, kind }: Segment, writes: boolean): string {
+  const path = subject.path as string;
   const owner = Atomics.load(words, writes ? writerWord : readerWord);
   const seat = ((owner >>> seatShift) & seatMask) - 1;
   const pid = words[seatsWord + seat * wordsOfSeat + pidWord];
@@ -19,7 +22,8 @@ export function holderOf(path: string, words: Int32Array, writes: boolean): stri
   const claim = holds(pid, path, firstSeatByte + seat)
     ? `process ${pid}`
     : `a process that claims to be ${pid}`;
-  return `${claim} is its ${role}; a channel made with { ${role}s: 'many' } takes more`;
+  const more = kind === Kind.channel ? `; a channel made with { ${role}s: 'many' } takes more` : '';
+  return `${claim} is its ${role}${more}`;
 }
 
 /** Whether that process has the byte locked: proc_pid_fdinfo(5) names the locks of each descriptor. */

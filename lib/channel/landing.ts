@@ -1,5 +1,7 @@
 /** Bytes up to which a loop over words is faster than a call of `set`, which needs a view of its source each time. */
 const longestLoop = 256;
+/** The same for a loop over bytes. */
+const shortestSet = 64;
 
 /** Copies messages out of a channel. */
 export class Landing {
@@ -18,6 +20,12 @@ export class Landing {
     const copy = Buffer.allocUnsafeSlow(length);
     copy.set(this.#bytes.subarray(at, at + length));
     return copy;
+  }
+
+  /** Into a `target` that is used once. */
+  once(target: Uint8Array, at: number, length: number): void {
+    if (length > shortestSet) target.set(this.#bytes.subarray(at, at + length));
+    else for (let byte = 0; byte < length; byte++) target[byte] = this.#bytes[at + byte] as number;
   }
 
   /** Into `target`, which is long enough. */

@@ -1,5 +1,5 @@
 import { closedError, IpcError, type Subject } from '../errors.js';
-import { type NativeChannel, type NativeChannelSide, native, Role } from '../native.js';
+import { Kind, type NativeChannel, type NativeChannelSide, native, Role } from '../native.js';
 import { BellLane } from '../segment/bell-lane.js';
 import { Patience } from '../segment/patience.js';
 import { listenedSignals } from '../signals.js';
@@ -19,6 +19,7 @@ import {
 /** What a channel lends its sides. */
 export interface Segment {
   readonly native: NativeChannel;
+  readonly kind: Kind;
   readonly subject: Subject;
   readonly capacity: number;
   readonly flags: number;
@@ -42,7 +43,7 @@ export class Side {
   readonly many: boolean;
   readonly keepAlive = new KeepAlive();
   readonly patience = new Patience();
-  readonly #writes: boolean;
+  readonly #operation: string;
   readonly #persistent: boolean;
   readonly #changed: () => boolean;
   readonly #mine: number;
@@ -55,16 +56,17 @@ export class Side {
   rings = 0;
 
   /** `changed`: looks for a while whether another try is worth it. */
-  constructor(segment: Segment, role: Role, persistent: boolean, changed: () => boolean) {
+  constructor(segment: Segment, role: Role, persistent: boolean, changed = () => false) {
     this.native = new (native().ChannelSide)(segment.native, role);
     this.#mine = native().answers[0] as number;
     this.segment = segment;
     this.words = segment.words;
     this.mask = segment.capacity - 1;
     this.longest = segment.capacity - recordHeader;
-    this.#writes = role === Role.writer;
-    this.many = (segment.flags & (this.#writes ? manyWriters : manyReaders)) !== 0;
-    this.#turnWord = this.#writes ? writerWord : readerWord;
+    const writes = role === Role.writer;
+    this.#operation = writes ? 'send' : segment.kind === Kind.latest ? 'next' : 'receive';
+    this.many = (segment.flags & (writes ? manyWriters : manyReaders)) !== 0;
+    this.#turnWord = writes ? writerWord : readerWord;
     this.#persistent = persistent;
     this.#changed = changed;
   }
@@ -130,7 +132,7 @@ export class Side {
   }
 
   #makeLane(): BellLane<Attempt<unknown>, unknown> {
-    const operation = this.#writes ? 'send' : 'receive';
+    const operation = this.#operation;
     return new BellLane<Attempt<unknown>, unknown>(this.native, {
       operation,
       syscall: operation,

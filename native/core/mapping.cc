@@ -17,11 +17,12 @@ Result<Mapping> Mapping::of_descriptor(int descriptor, size_t size, off_t offset
   return mapping;
 }
 
-Result<Mapping> Mapping::of_channel(int descriptor, uint32_t capacity) {
-  void* address = pipc_map_twice(descriptor, capacity);
+Result<Mapping> Mapping::of_channel(int descriptor, uint32_t kind, uint32_t capacity) {
+  void* address = pipc_map(descriptor, kind, capacity);
   if (address == MAP_FAILED) return last_error("mmap");
-  Mapping mapping(address, pipc_mapped_size(capacity), false);
-  mapping.guard_ = guard::Range(address, pipc_mapped_size(capacity));
+  const size_t size = pipc_mapped_size(kind, capacity);
+  Mapping mapping(address, size, false);
+  mapping.guard_ = guard::Range(address, size);
   return mapping;
 }
 

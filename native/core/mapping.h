@@ -21,8 +21,8 @@ class Mapping {
   // mapping. `copy_on_write` needs a readable descriptor only: what is written stays in this process
   // (MAP_PRIVATE).
   static Result<Mapping> of_descriptor(int descriptor, size_t size, off_t offset, Access access);
-  // A header of ours and `capacity` bytes of data, these twice in a row.
-  static Result<Mapping> of_channel(int descriptor, uint32_t capacity);
+  // pipc_map().
+  static Result<Mapping> of_channel(int descriptor, uint32_t kind, uint32_t capacity);
   // A range that shmat(2) has made; its size is fixed, so it needs no guard.
   static Mapping of_attachment(void* address, size_t size) { return Mapping(address, size, true); }
 

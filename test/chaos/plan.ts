@@ -63,7 +63,8 @@ export function planOf(seed: number, number: number, role: Role, nodeShare: numb
 
 function comesTo(role: Role, point: string): boolean {
   const part = point.split('.')[0] as string;
-  if (part === 'start' || part === 'ring' || point === 'seat.roled') return false;
+  if (part === 'start' || ['ring', 'latest', 'broadcast'].includes(part) || point === 'seat.roled')
+    return false;
   if (part === 'bell' || part === 'seat') return true;
   return (part === 'barrier') === (role === 'barrier');
 }

@@ -6,6 +6,7 @@ const guides = {
   'docs/channel.md': 6,
   'docs/choosing.md': 4,
   'docs/errors.md': 4,
+  'docs/latest-and-broadcast.md': 3,
   'docs/locks.md': 6,
   'docs/objects.md': 4,
   'docs/sealed.md': 2,

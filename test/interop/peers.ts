@@ -8,7 +8,7 @@ import { type Program, start } from '../helpers/program.js';
 import { python, testWith } from '../helpers/tools.js';
 
 export type Kind = 'posix-shm' | 'posix-sem' | 'posix-mq' | 'sysv-shm' | 'sysv-sem' | 'sysv-msg';
-type KindInC = Kind | 'robust-mutex' | 'channel';
+type KindInC = Kind | 'robust-mutex' | 'channel' | 'latest' | 'broadcast';
 
 /** A program in another language; its first lines tell the roles that it knows. */
 export interface Peer {

@@ -18,10 +18,12 @@ Napi::Function Channel::define(Napi::Env env) {
 Channel::Channel(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const napi_env env = info.Env();
   name_ = string_of(env, info[1]);
-  const ChannelWish wish = {
-      static_cast<Intent>(int_of(env, info[0])), static_cast<uint32_t>(number_of(env, info[2])),
-      static_cast<uint32_t>(number_of(env, info[3])), static_cast<mode_t>(int_of(env, info[4])),
-      OwnerRule(static_cast<int64_t>(number_of(env, info[5])))};
+  const ChannelWish wish = {static_cast<Intent>(int_of(env, info[0])),
+                            static_cast<uint32_t>(number_of(env, info[2])),
+                            static_cast<uint32_t>(number_of(env, info[3])),
+                            static_cast<uint32_t>(number_of(env, info[4])),
+                            static_cast<mode_t>(int_of(env, info[5])),
+                            OwnerRule(static_cast<int64_t>(number_of(env, info[6])))};
   const char* fault = nullptr;
   auto obtained = posix_ipc::Channel::obtain(name_, wish, fault);
   if (!obtained.ok()) throw_error(env, obtained.error(), subject(), fault);

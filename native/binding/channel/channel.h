@@ -11,7 +11,7 @@
 
 namespace posix_ipc::binding {
 
-// new (intent, name, capacity, flags, mode, owner). Answers: created, capacity, flags.
+// new (intent, name, kind, capacity, flags, mode, owner). Answers: created, capacity, flags.
 class Channel : public Napi::ObjectWrap<Channel> {
  public:
   static Napi::Function define(Napi::Env env);

@@ -104,7 +104,7 @@ posix_ipc::ChannelSide& ChannelSide::open(const char* method) {
 }
 
 posix_ipc::ChannelSide::Want ChannelSide::want_of(const Napi::CallbackInfo& info) const {
-  return {static_cast<uint32_t>(static_cast<int64_t>(number_of(info.Env(), info[0]))),
+  return {static_cast<uint64_t>(static_cast<int64_t>(number_of(info.Env(), info[0]))),
           static_cast<uint32_t>(number_of(info.Env(), info[1]))};
 }
 

@@ -14,6 +14,8 @@ namespace posix_ipc {
 
 struct ChannelWish {
   Intent intent;
+  // PIPC_CHANNEL, PIPC_LATEST, PIPC_BROADCAST.
+  uint32_t kind;
   // Of a new one.
   uint32_t capacity;
   uint32_t flags;
@@ -21,7 +23,7 @@ struct ChannelWish {
   OwnerRule owner;
 };
 
-// The segment of a channel, open and mapped: pipc_channel.
+// The segment of a channel, a latest value or a broadcast, open and mapped: pipc_channel.
 class Channel {
  public:
   // EPROTO, EBADMSG: `fault` is set to the field that is wrong.
@@ -35,10 +37,10 @@ class Channel {
   Mapping take_mapping() { return std::move(mapping_); }
 
  private:
-  Channel(Descriptor descriptor, Mapping mapping, const pipc_header& header, bool created);
+  Channel(Descriptor descriptor, Mapping mapping, uint32_t kind, const pipc_header& header, bool created);
 
-  static Result<std::shared_ptr<Channel>> attach(Descriptor descriptor, const pipc_header& header,
-                                                 bool created);
+  static Result<std::shared_ptr<Channel>> attach(Descriptor descriptor, uint32_t kind,
+                                                 const pipc_header& header, bool created);
 
   Descriptor descriptor_;
   Mapping mapping_;

@@ -1,14 +1,27 @@
 #include "core/channel/side.h"
 
+#include <posix-ipc/wide.h>
+
 namespace posix_ipc {
 namespace {
 
+// Of a latest value or a broadcast: whether something has come since.
+int judge_wide(const pipc_side& side, const ChannelSide::Want& want) {
+  uint64_t number = want.position;
+  const int error = pipc_read_wide(side.channel->header->wide[0], &number);
+  if (pipc_stale(&side)) return -ESTALE;
+  if (error != 0) return error;
+  return number != want.position ? 0 : -EAGAIN;
+}
+
 // Whether it can, as of the other side's position against this one's.
 int judge(const pipc_side& side, const ChannelSide::Want& want) {
+  if (side.channel->kind != PIPC_CHANNEL) return judge_wide(side, want);
   const pipc_header& header = *side.channel->header;
   const uint32_t capacity = side.channel->capacity;
   const bool writes = side.role == PIPC_WRITER;
-  const uint32_t position = side.many ? pipc_load(writes ? &header.tail : &header.head) : want.position;
+  const uint32_t* const own = writes ? &header.tail : &header.head;
+  const uint32_t position = side.many ? pipc_load(own) : static_cast<uint32_t>(want.position);
   const uint32_t others = pipc_load(writes ? &header.head : &header.tail);
   const uint32_t used = writes ? position - others : others - position;
   if (pipc_stale(&side)) return -ESTALE;
@@ -25,9 +38,6 @@ int look(pipc_side* side, void* context, int waiting) {
   if (outcome != 0) pipc_end_turn(side);
   return outcome;
 }
-
-constexpr const char* send = "send";
-constexpr const char* receive = "receive";
 
 }  // namespace
 
@@ -47,15 +57,20 @@ ChannelSide::~ChannelSide() {
     pipc_leave_side(&side_);
 }
 
+const char* ChannelSide::verb() const {
+  if (side_.role == PIPC_WRITER) return "send";
+  return side_.channel->kind == PIPC_LATEST ? "next" : "receive";
+}
+
 Result<bool> ChannelSide::begin_turn(bool waiting) {
   const int outcome = pipc_begin_turn(&side_, waiting);
   if (outcome == -EAGAIN) return false;
-  if (outcome != 0) return SystemError{-outcome, side_.role == PIPC_WRITER ? send : receive};
+  if (outcome != 0) return SystemError{-outcome, verb()};
   return true;
 }
 
 Status ChannelSide::wait(const Want& want, bool persistent, const Patience& patience) {
-  const char* const name = side_.role == PIPC_WRITER ? send : receive;
+  const char* const name = verb();
   Want copy = want;
   int outcome = look(&side_, &copy, 0);
   if (outcome == -EAGAIN) outcome = pipc_nap_for(&side_, look, &copy);

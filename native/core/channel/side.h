@@ -22,9 +22,9 @@ class ChannelSide {
   ~ChannelSide();
 
   // What somebody wants to do, from `position` on where it is alone: a writer room for `size` bytes, a reader
-  // a message.
+  // a message. Of the other kinds a reader wants that the number of 64 bits is not `position` any more.
   struct Want {
-    uint32_t position;
+    uint64_t position;
     uint32_t size;
   };
   // Of many: whether it has its turn now. `waiting`: the owner is told that somebody is going to sleep.
@@ -46,6 +46,8 @@ class ChannelSide {
 
  private:
   explicit ChannelSide(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+
+  const char* verb() const;
 
   std::shared_ptr<Channel> channel_;
   pipc_side side_;

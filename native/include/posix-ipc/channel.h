@@ -79,12 +79,16 @@ extern "C" {
 enum {
   PIPC_PUBLISHED = 0x43504950, /* "PIPC": the first word of a finished segment */
   PIPC_VERSION = 1,
-  PIPC_CHANNEL = 5, /* kind: 1 to 4 are the locks */
+  PIPC_CHANNEL = 5,   /* kind: 1 to 4 are the locks */
+  PIPC_LATEST = 6,    /* latest.h */
+  PIPC_BROADCAST = 7, /* broadcast.h */
   PIPC_SEATS = 252,
   PIPC_DATA = 8192, /* where the messages begin */
   PIPC_RECORD = 8,  /* before each message */
   PIPC_LEAST_CAPACITY = 4096,
   PIPC_MOST_CAPACITY = 1 << 30,
+  PIPC_MOST_VALUE = 1 << 28, /* bytes of the longest latest value there may be */
+  PIPC_CELLS = 4,            /* of a latest value */
   PIPC_FIRST_SEAT_BYTE = 1
 };
 
@@ -130,11 +134,13 @@ typedef struct {
   uint32_t pad_writer[31];
   uint32_t reader; /* the same of readers */
   uint32_t pad_reader[31];
-  uint32_t pad_end[832];
+  uint32_t wide[3][32]; /* positions of 64 bits, of the kinds that have them: wide.h */
+  uint32_t pad_end[736];
 } pipc_header;
 
 PIPC_STATIC_ASSERT(sizeof(pipc_header) == PIPC_DATA && offsetof(pipc_header, seats) == 64 &&
-                       offsetof(pipc_header, tail) == 4096 && offsetof(pipc_header, reader) == 4736,
+                       offsetof(pipc_header, tail) == 4096 && offsetof(pipc_header, reader) == 4736 &&
+                       offsetof(pipc_header, wide) == 4864,
                    "the header is two pages");
 
 /* ---- words: sequentially consistent, because "publish, then look who sleeps" against "say that I sleep,
@@ -645,57 +651,73 @@ static inline void pipc_pause(void) {
 
 /* ---- the segment */
 
-/* Mapped: the header, then the data twice in a row, so that no message is ever in two pieces. */
+/* Mapped: the header, then the data; of a channel and a broadcast twice in a row, so that no message is ever
+ * in two pieces. */
 typedef struct {
   int descriptor;
   pipc_header* header;
   unsigned char* data;
+  uint32_t kind;
   /* As they were found when it was opened; what the segment says now is no concern of anybody. */
   uint32_t capacity, flags;
 } pipc_channel;
 
-static inline int pipc_good_capacity(uint64_t capacity) {
+static inline int pipc_good_capacity(uint32_t kind, uint64_t capacity) {
+  if (kind == PIPC_LATEST) return capacity >= 1 && capacity <= PIPC_MOST_VALUE;
   return capacity >= PIPC_LEAST_CAPACITY && capacity <= PIPC_MOST_CAPACITY &&
          (capacity & (capacity - 1)) == 0;
 }
 
-static inline size_t pipc_mapped_size(uint32_t capacity) { return PIPC_DATA + 2 * (size_t)capacity; }
+/* One cell of a latest value: its length, and its bytes, on cache lines of its own. */
+static inline uint32_t pipc_cell_size(uint32_t capacity) { return (capacity + PIPC_RECORD + 63) & ~63u; }
+
+static inline uint32_t pipc_data_size(uint32_t kind, uint32_t capacity) {
+  return kind == PIPC_LATEST ? PIPC_CELLS * pipc_cell_size(capacity) : capacity;
+}
+static inline int pipc_mapped_twice(uint32_t kind) { return kind != PIPC_LATEST; }
+static inline size_t pipc_mapped_size(uint32_t kind, uint32_t capacity) {
+  return PIPC_DATA + (pipc_mapped_twice(kind) ? 2 : 1) * (size_t)pipc_data_size(kind, capacity);
+}
 
 /* What the first words of a new segment are. */
-static inline void pipc_fill_header(pipc_header* header, uint32_t capacity, uint32_t flags) {
+static inline void pipc_fill_header(pipc_header* header, uint32_t kind, uint32_t capacity, uint32_t flags) {
   memset(header, 0, sizeof *header);
   header->magic = PIPC_PUBLISHED;
-  header->layout = pipc_layout_of(PIPC_CHANNEL);
+  header->layout = pipc_layout_of(kind);
   header->flags = flags;
   header->capacity = capacity;
 }
 
-/* What is wrong with a file that should be a segment: the field, or NULL. EPROTO: it is something else, or a
-   newer one; EBADMSG: it is damaged. */
-static inline const char* pipc_fault(const pipc_header* header, const struct stat* status, int* error) {
+/* What is wrong with a file that should be a segment of that kind: the field, or NULL. EPROTO: it is
+   something else, or a newer one; EBADMSG: it is damaged. */
+static inline const char* pipc_fault(const pipc_header* header, uint32_t kind, const struct stat* status,
+                                     int* error) {
+  const uint32_t flags = kind == PIPC_CHANNEL ? PIPC_MANY_WRITERS | PIPC_MANY_READERS : 0;
   *error = EPROTO;
   if (!S_ISREG(status->st_mode)) return "file type";
   if (status->st_size < PIPC_DATA) return "size";
   if (header->magic != PIPC_PUBLISHED) return "magic";
-  if ((header->layout & 255) != PIPC_CHANNEL) return "kind";
-  if (header->layout != pipc_layout_of(PIPC_CHANNEL)) return "layout version";
+  if ((header->layout & 255) != kind) return "kind";
+  if (header->layout != pipc_layout_of(kind)) return "layout version";
   *error = EBADMSG;
-  if (!pipc_good_capacity(header->capacity)) return "capacity";
-  if ((header->flags & ~(uint32_t)(PIPC_MANY_WRITERS | PIPC_MANY_READERS)) != 0) return "flags";
-  if (status->st_size != PIPC_DATA + (off_t)header->capacity) return "size";
+  if (!pipc_good_capacity(kind, header->capacity)) return "capacity";
+  if ((header->flags & ~flags) != 0) return "flags";
+  if (status->st_size != PIPC_DATA + (off_t)pipc_data_size(kind, header->capacity)) return "size";
   *error = 0;
   return NULL;
 }
 
-/* Maps the header and, twice, `capacity` bytes of data: MAP_FAILED, and errno. One munmap(2) of
-   pipc_mapped_size() undoes it. */
-static inline void* pipc_map_twice(int descriptor, uint32_t capacity) {
-  const size_t size = pipc_mapped_size(capacity), once = PIPC_DATA + (size_t)capacity;
+/* Maps the header and, once or twice, the data: MAP_FAILED, and errno. One munmap(2) of pipc_mapped_size()
+ * undoes it. */
+static inline void* pipc_map(int descriptor, uint32_t kind, uint32_t capacity) {
+  const size_t size = pipc_mapped_size(kind, capacity),
+               once = PIPC_DATA + (size_t)pipc_data_size(kind, capacity);
   char* const base = (char*)mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   const int access = PROT_READ | PROT_WRITE, how = MAP_SHARED | MAP_FIXED;
   if ((void*)base == MAP_FAILED) return MAP_FAILED;
   if (mmap(base, once, access, how, descriptor, 0) == MAP_FAILED ||
-      mmap(base + once, capacity, access, how, descriptor, PIPC_DATA) == MAP_FAILED) {
+      (pipc_mapped_twice(kind) &&
+       mmap(base + once, capacity, access, how, descriptor, PIPC_DATA) == MAP_FAILED)) {
     const int error = errno;
     munmap(base, size);
     errno = error;
@@ -704,12 +726,14 @@ static inline void* pipc_map_twice(int descriptor, uint32_t capacity) {
   return base;
 }
 
-static inline int pipc_attach(pipc_channel* channel, int descriptor, const pipc_header* header) {
-  void* const base = pipc_map_twice(descriptor, header->capacity);
+static inline int pipc_attach(pipc_channel* channel, int descriptor, uint32_t kind,
+                              const pipc_header* header) {
+  void* const base = pipc_map(descriptor, kind, header->capacity);
   if (base == MAP_FAILED) return -errno;
   channel->descriptor = descriptor;
   channel->header = (pipc_header*)base;
   channel->data = (unsigned char*)base + PIPC_DATA;
+  channel->kind = kind;
   channel->capacity = header->capacity;
   channel->flags = header->flags;
   return 0;
@@ -724,32 +748,37 @@ static inline int pipc_path(char* path, size_t room, const char* name) {
 /* A new one under a name as shm_open(3) takes it. The file is made without a name and linked to it when it is
    finished: nobody ever opens half of one. EEXIST; ENOSPC; EINVAL. `mode` is not subject to the umask: who
    may use it may read and write it. */
-static inline int pipc_create(pipc_channel* channel, const char* name, uint32_t capacity, uint32_t flags,
-                              mode_t mode) {
+static inline int pipc_create_of(pipc_channel* channel, uint32_t kind, const char* name, uint32_t capacity,
+                                 uint32_t flags, mode_t mode) {
   char path[NAME_MAX + 16], file[32];
   pipc_header header;
   int descriptor, error = pipc_path(path, sizeof path, name);
   if (error != 0) return error;
-  if (!pipc_good_capacity(capacity) || flags > (PIPC_MANY_WRITERS | PIPC_MANY_READERS)) return -EINVAL;
+  if (!pipc_good_capacity(kind, capacity) || flags > (PIPC_MANY_WRITERS | PIPC_MANY_READERS)) return -EINVAL;
   descriptor = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor == -1) return -errno;
-  pipc_fill_header(&header, capacity, flags);
+  pipc_fill_header(&header, kind, capacity, flags);
   snprintf(file, sizeof file, "/proc/self/fd/%d", descriptor);
-  error = posix_fallocate(descriptor, 0, PIPC_DATA + (off_t)capacity);
+  error = posix_fallocate(descriptor, 0, PIPC_DATA + (off_t)pipc_data_size(kind, capacity));
   if (error == 0 && pwrite(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header) error = errno;
   if (error == 0 && fchmod(descriptor, mode) == -1) error = errno;
-  if (error == 0) error = -pipc_attach(channel, descriptor, &header);
+  if (error == 0) error = -pipc_attach(channel, descriptor, kind, &header);
   if (error == 0 && linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == -1) {
     error = errno;
-    munmap(channel->header, pipc_mapped_size(capacity));
+    munmap(channel->header, pipc_mapped_size(kind, capacity));
   }
   if (error != 0) close(descriptor);
   return -error;
 }
 
+static inline int pipc_create(pipc_channel* channel, const char* name, uint32_t capacity, uint32_t flags,
+                              mode_t mode) {
+  return pipc_create_of(channel, PIPC_CHANNEL, name, capacity, flags, mode);
+}
+
 /* One that is there. ENOENT; EPERM: it belongs to another than `owner` or root (a name belongs to whoever
    takes it first); EPROTO; EBADMSG. */
-static inline int pipc_open(pipc_channel* channel, const char* name, uid_t owner) {
+static inline int pipc_open_of(pipc_channel* channel, uint32_t kind, const char* name, uid_t owner) {
   char path[NAME_MAX + 16];
   pipc_header header;
   struct stat status;
@@ -766,15 +795,19 @@ static inline int pipc_open(pipc_channel* channel, const char* name, uid_t owner
   else if (S_ISREG(status.st_mode) && pread(descriptor, &header, sizeof header, 0) == -1)
     error = errno;
   else
-    (void)pipc_fault(&header, &status, &error);
-  if (error == 0) error = -pipc_attach(channel, descriptor, &header);
+    (void)pipc_fault(&header, kind, &status, &error);
+  if (error == 0) error = -pipc_attach(channel, descriptor, kind, &header);
   if (error != 0) close(descriptor);
   return -error;
 }
 
+static inline int pipc_open(pipc_channel* channel, const char* name, uid_t owner) {
+  return pipc_open_of(channel, PIPC_CHANNEL, name, owner);
+}
+
 /* After its writers and readers. */
 static inline void pipc_close(pipc_channel* channel) {
-  munmap(channel->header, pipc_mapped_size(channel->capacity));
+  munmap(channel->header, pipc_mapped_size(channel->kind, channel->capacity));
   close(channel->descriptor);
   channel->header = NULL;
 }
@@ -792,8 +825,8 @@ typedef struct {
   pipc_channel* channel;
   pipc_seat seat;
   uint32_t role;
-  int many; /* shares the right to write, or to read, with others: has it for one message at a time */
-  uint32_t* word;
+  int many;       /* shares the right to write, or to read, with others: has it for one message at a time */
+  uint32_t* word; /* NULL of one who needs no right: readers of other kinds change nothing */
   pipc_bell* sleeps_at;
   pipc_bell* rings;
   int instance;   /* of inotify */
@@ -815,7 +848,8 @@ static inline void pipc_ring_own(const pipc_side* side) {
 }
 
 static inline void pipc_leave_side(pipc_side* side) {
-  if (!side->many && pipc_owns(side->word, &side->seat)) (void)pipc_disown(side->word, &side->seat);
+  if (side->word != NULL && !side->many && pipc_owns(side->word, &side->seat))
+    (void)pipc_disown(side->word, &side->seat);
   pipc_say_farewell(&side->seat);
   pipc_leave_seat(&side->seat);
   /* Who waits for this one judges anew. */
@@ -835,7 +869,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   side->channel = channel;
   side->role = role;
   side->many = (channel->flags & (role == PIPC_WRITER ? PIPC_MANY_WRITERS : PIPC_MANY_READERS)) != 0;
-  side->word = role == PIPC_WRITER ? &header->writer : &header->reader;
+  side->word = role == PIPC_WRITER ? &header->writer : channel->kind == PIPC_CHANNEL ? &header->reader : NULL;
   side->sleeps_at = role == PIPC_WRITER ? &header->emptied : &header->filled;
   side->rings = role == PIPC_WRITER ? &header->filled : &header->emptied;
   side->instance = -1;
@@ -845,7 +879,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   /* Its death would be forgotten with its seat. */
   if (side->seat.before == PIPC_WRITER || side->seat.before == PIPC_READER)
     pipc_store(&header->died[side->seat.before - 1], 1);
-  if (!side->many) {
+  if (side->word != NULL && !side->many) {
     const int owned = pipc_own(side->word, &side->seat, 0);
     if (owned == 1) (void)pipc_change_word(side->word, &side->seat, PIPC_MAKE_CONSISTENT);
     if (owned < 0) {
