@@ -60,7 +60,15 @@ for (const compiler of ['gcc -std=c11 -x c', 'g++ -std=c++11']) {
       const header = '#define _GNU_SOURCE\n#include <posix-ipc/latest.h>\n#include <posix-ipc/broadcast.h>';
       writeFileSync(source, `${header}\nint main(void) {\n${lines.join('\n')}\n}\n`);
       const [command = '', ...options] = compiler.split(' ');
-      const warnings = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror', '-U_GNU_SOURCE'];
+      const warnings = [
+        '-Wall',
+        '-Wextra',
+        '-Wpedantic',
+        '-Wconversion',
+        '-Wshadow',
+        '-Werror',
+        '-U_GNU_SOURCE',
+      ];
       execFileSync(command, [
         ...options,
         ...warnings,
