@@ -266,6 +266,7 @@ export class ChannelReader implements Handle {
     // Without the turn: two that took it only to find nothing would wake each other for ever. Its own position first: a tail
     // that has moved on since is not nothing.
     const words = this.#words;
+    this.#side.keptOut = false;
     if (Atomics.load(words, headWord) === Atomics.load(words, tailWord) && words[magic] === done)
       return false;
     return this.#side.takeTurn(waiting) && this.#lookInTurn();

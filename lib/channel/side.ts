@@ -49,6 +49,8 @@ export class Side {
   readonly #mine: number;
   readonly #turnWord: number;
   #lane: BellLane<Attempt<unknown>, unknown> | undefined;
+  /** When it last asked for its turn, another one had it. */
+  keptOut = false;
   closed = false;
   /** A claim is open, or a lease is held: those who wait, wait for its end too. */
   held = false;
@@ -82,11 +84,13 @@ export class Side {
 
   /** Of many: the right to write, or to read, where nobody has it, or a dead one. */
   takeTurn(waiting: boolean): boolean {
+    this.keptOut = false;
     for (let look = 0; look < looksAtTurn; look++) {
       if (Atomics.load(this.words, this.#turnWord) !== 0) continue;
       if (Atomics.compareExchange(this.words, this.#turnWord, 0, this.#mine) === 0) return true;
     }
-    return this.native.beginTurn(waiting);
+    this.keptOut = !this.native.beginTurn(waiting);
+    return !this.keptOut;
   }
 
   endTurn(): void {
@@ -157,7 +161,8 @@ export class Side {
     if (this.words[magicWord] !== published) this.fail(operation);
     if (this.#persistent || this.native.alone() === 0) return undefined;
     const item = attempt(true);
-    if (item === undefined) throw new IpcError('EPIPE', operation, this.subject);
+    // Nobody knows what the one whose turn it is leaves behind: its end is heard.
+    if (item === undefined && !this.keptOut) throw new IpcError('EPIPE', operation, this.subject);
     return item;
   }
 }

@@ -310,6 +310,7 @@ export class ChannelWriter implements Handle {
   #beginOfMany(size: number, waiting: boolean): number {
     // Without the turn: two that took it only to find no room would wake each other for ever.
     const used = (Atomics.load(this.#words, tailWord) - Atomics.load(this.#words, headWord)) | 0;
+    this.#side.keptOut = false;
     if (used >= 0 && used <= this.#capacity && used + size > this.#capacity) return -1;
     return this.#side.takeTurn(waiting) ? this.#roomInTurn(size) : -1;
   }

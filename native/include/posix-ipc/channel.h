@@ -831,6 +831,7 @@ typedef struct {
   pipc_bell* rings;
   int instance;   /* of inotify */
   int persistent; /* to be set: goes on waiting when all of the other side have gone, instead of EPIPE */
+  int kept_out;   /* when it last asked for its turn, another one had it */
   pipc_spin spin;
 } pipc_side;
 
@@ -874,6 +875,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   side->rings = role == PIPC_WRITER ? &header->filled : &header->emptied;
   side->instance = -1;
   side->persistent = 0;
+  side->kept_out = 0;
   side->spin.budget = PIPC_FIRST_SPIN;
   side->spin.left_out = 0;
   /* Its death would be forgotten with its seat. */
@@ -937,10 +939,11 @@ static inline uint32_t pipc_count(const pipc_side* side, uint32_t role) {
 }
 
 /* The right to write, or to read: 0; EAGAIN. */
-static inline int pipc_begin_turn(const pipc_side* side, int waiting) {
+static inline int pipc_begin_turn(pipc_side* side, int waiting) {
   int owned;
   if (!side->many) return 0;
   owned = pipc_own(side->word, &side->seat, waiting);
+  side->kept_out = owned == -EAGAIN;
   /* Its owner died in its turn. What it had published is right, and the rest is not there. */
   if (owned == 1) {
     (void)pipc_change_word(side->word, &side->seat, PIPC_MAKE_CONSISTENT);
@@ -952,13 +955,14 @@ static inline int pipc_begin_turn(const pipc_side* side, int waiting) {
 /* Of many: whether there is room for `size` bytes, or a message. Without the turn: two that took it only to
    find nothing would wake each other for ever. One's own position first: what has moved on since is no
    nothing. */
-static inline int pipc_worth_a_turn(const pipc_side* side, uint32_t size) {
+static inline int pipc_worth_a_turn(pipc_side* side, uint32_t size) {
   const pipc_header* const header = side->channel->header;
   const uint32_t capacity = side->channel->capacity;
   const int writes = side->role == PIPC_WRITER;
   const uint32_t own = pipc_load(writes ? &header->tail : &header->head);
   const uint32_t other = pipc_load(writes ? &header->head : &header->tail);
   const uint32_t used = writes ? own - other : other - own;
+  side->kept_out = 0;
   /* What cannot be is for the one who has the turn to tell. */
   return used > capacity || pipc_load(&header->magic) != PIPC_PUBLISHED ||
          (writes ? size <= capacity - used : used > 0);
@@ -1325,7 +1329,8 @@ static inline int pipc_last_look(pipc_sleeper* sleeper, pipc_side* side, pipc_at
   if (outcome != -EAGAIN || side->persistent || !pipc_alone(side)) return outcome;
   /* What the others had done before they went counts. */
   outcome = attempt(side, context, 1);
-  return outcome == -EAGAIN ? -EPIPE : outcome;
+  /* Nobody knows what the one whose turn it is leaves behind: its end is heard. */
+  return outcome == -EAGAIN && !side->kept_out ? -EPIPE : outcome;
 }
 
 /* Until `attempt` gives something else than EAGAIN. EPIPE, ETIMEDOUT, EINTR. */
