@@ -260,7 +260,7 @@ export const table: Readonly<Record<string, readonly Row[]>> = {
   'open, of a lock': [
     provoked('EMFILE', processFiles),
     injected('ENFILE', systemFiles),
-    provoked('ENOENT', '`/dev/shm` or `/proc` is not mounted'),
+    provoked('ENOENT', '`/dev/shm` is not mounted; or `/proc`, and the object was unlinked'),
     injected('ENOMEM', kernelMemory),
     injected('ENOTSUP', 'the file system of `/dev/shm` has no unnamed files (`O_TMPFILE`)'),
     retried('a signal interrupts the call'),

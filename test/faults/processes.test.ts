@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { MessageQueue, Mutex, RwLock, Semaphore, SharedMemory } from 'posix-ipc';
+import { Channel, MessageQueue, Mutex, RwLock, Semaphore, SharedMemory } from 'posix-ipc';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { holder, holderUnder, killed, open } from '../helpers/holder.js';
 import { leaveNothing } from '../helpers/leftovers.js';
@@ -98,7 +98,7 @@ describe('a container', () => {
   });
 
   const inside = async (words: string[], body: string) => {
-    const script = `import { MessageQueue, Mutex, Semaphore, SharedMemory, sysv } from ${JSON.stringify(import.meta.resolve('posix-ipc'))};
+    const script = `import { Channel, MessageQueue, Mutex, Semaphore, SharedMemory, sysv } from ${JSON.stringify(import.meta.resolve('posix-ipc'))};
       const codeOf = (call) => { try { call(); return 'found'; } catch ({ code }) { return code; } };
       console.log(JSON.stringify([${body}].map(codeOf)));`;
     const { stdout, stderr } = await run('unshare', [
@@ -143,6 +143,20 @@ describe('a container', () => {
       expect(await inside(words, body)).toEqual(['ENOENT', 'ENOENT', 'ENOENT', 'found']);
     },
   );
+
+  testWith('unshare', 'no sanitizer')('without /proc has seats by their names, and no others', async () => {
+    const [lock, channel, other, gone] = [name(), name(), name(), name()];
+    open(Mutex.create(lock));
+    const made = open(Channel.create(channel));
+    onTestFinished(() => SharedMemory.unlink(other));
+    const body = `() => { const mutex = Mutex.open('${lock}'); mutex.lockSync().unlock(); },
+      () => { Channel.open('${channel}').writer().trySend('from within'); },
+      () => { Channel.create('${other}').reader(); },
+      () => { const left = Channel.create('${gone}'); Channel.unlink('${gone}'); left.reader(); }`;
+    const words = ['--mount', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
+    expect(await inside(words, body)).toEqual(['found', 'found', 'found', 'ENOENT']);
+    expect(String(made.reader().tryReceive())).toBe('from within');
+  });
 });
 
 describe('a child process', () => {

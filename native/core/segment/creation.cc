@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "core/posix/shared-memory.h"
+#include "core/segment/c.h"
 #include "core/segment/sync-point.h"
 #include "core/wait.h"
 
@@ -19,10 +20,9 @@ namespace {
 constexpr const char* folder = "/dev/shm";
 
 Status link_to_name(int descriptor, const std::string& name) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-  const std::string target = folder + name;
-  return check(linkat(AT_FDCWD, path, AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW), "linkat");
+  const int error = pipc_link(descriptor, (folder + name).c_str());
+  if (error != 0) return SystemError{-error, "linkat"};
+  return done();
 }
 
 }  // namespace

@@ -32,6 +32,7 @@
 #ifndef POSIX_IPC_CHANNEL_H
 #define POSIX_IPC_CHANNEL_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -245,14 +246,54 @@ static inline int pipc_byte_held(int descriptor, uint64_t byte) {
   return fcntl(descriptor, F_OFD_GETLK, &range) == -1 || range.l_type != F_UNLCK;
 }
 
-/* A description of its own of an open file: descriptors that are duplicated share their locks. */
-static inline int pipc_reopen(int descriptor) {
-  char path[32];
+static inline int pipc_open_again(const char* path) {
   int opened;
-  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-  do opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  do opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   while (opened == -1 && errno == EINTR);
   return opened == -1 ? -errno : opened;
+}
+
+/* By a name in /dev/shm that leads to it. ENOENT: none does. */
+static inline int pipc_reopen_by_name(const struct stat* wanted) {
+  DIR* const folder = opendir("/dev/shm");
+  struct dirent* entry;
+  int opened = -ENOENT;
+  if (folder == NULL) return -errno;
+  while (opened < 0 && (entry = readdir(folder)) != NULL) {
+    char path[NAME_MAX + 16];
+    struct stat found;
+    if (entry->d_ino != wanted->st_ino) continue;
+    snprintf(path, sizeof path, "/dev/shm/%s", entry->d_name);
+    opened = pipc_open_again(path);
+    if (opened < 0 ||
+        (fstat(opened, &found) == 0 && found.st_ino == wanted->st_ino && found.st_dev == wanted->st_dev))
+      continue;
+    close(opened);
+    opened = -ENOENT;
+  }
+  closedir(folder);
+  return opened;
+}
+
+/* A description of its own of an open file: descriptors that are duplicated share their locks. ENOENT: there
+   is no /proc, and no name either. */
+static inline int pipc_reopen(int descriptor) {
+  char path[32];
+  struct stat wanted;
+  int opened;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  opened = pipc_open_again(path);
+  if (opened != -ENOENT) return opened;
+  return fstat(descriptor, &wanted) == -1 ? -errno : pipc_reopen_by_name(&wanted);
+}
+
+/* Gives a file its name: through /proc; where there is none, by right (CAP_DAC_READ_SEARCH), or ENOENT. */
+static inline int pipc_link(int descriptor, const char* path) {
+  char file[32];
+  snprintf(file, sizeof file, "/proc/self/fd/%d", descriptor);
+  if (linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0) return 0;
+  if (errno == ENOENT && linkat(descriptor, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0) return 0;
+  return -errno;
 }
 
 /* ---- seats: one's place among the users of a segment; its byte is the only evidence of life, no pid and no
@@ -750,7 +791,7 @@ static inline int pipc_path(char* path, size_t room, const char* name) {
    may use it may read and write it. */
 static inline int pipc_create_of(pipc_channel* channel, uint32_t kind, const char* name, uint32_t capacity,
                                  uint32_t flags, mode_t mode) {
-  char path[NAME_MAX + 16], file[32];
+  char path[NAME_MAX + 16];
   pipc_header header;
   int descriptor, error = pipc_path(path, sizeof path, name);
   if (error != 0) return error;
@@ -758,14 +799,13 @@ static inline int pipc_create_of(pipc_channel* channel, uint32_t kind, const cha
   descriptor = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor == -1) return -errno;
   pipc_fill_header(&header, kind, capacity, flags);
-  snprintf(file, sizeof file, "/proc/self/fd/%d", descriptor);
   error = posix_fallocate(descriptor, 0, PIPC_DATA + (off_t)pipc_data_size(kind, capacity));
   if (error == 0 && pwrite(descriptor, &header, sizeof header, 0) != (ssize_t)sizeof header) error = errno;
   if (error == 0 && fchmod(descriptor, mode) == -1) error = errno;
   if (error == 0) error = -pipc_attach(channel, descriptor, kind, &header);
-  if (error == 0 && linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == -1) {
-    error = errno;
-    munmap(channel->header, pipc_mapped_size(kind, capacity));
+  if (error == 0) {
+    error = -pipc_link(descriptor, path);
+    if (error != 0) munmap(channel->header, pipc_mapped_size(kind, capacity));
   }
   if (error != 0) close(descriptor);
   return -error;
