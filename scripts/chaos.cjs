@@ -6,9 +6,14 @@ const { runJob } = require('./bootstrap/run-job.cjs');
 const { chaosFolder, prepareChaos } = require('./bootstrap/steps.cjs');
 
 const args = process.argv.slice(2);
-const mistakes = args.includes('--broken')
-  ? ['publish_before_write', 'death_unreported', 'no_second_look']
-  : [];
+// By what they are found with.
+const mistakesOf = {
+  locks: ['publish_before_write', 'death_unreported', 'no_second_look'],
+  channel: ['no_second_look', 'commit_before_write', 'no_last_look'],
+};
+const only = args[args.indexOf('--only') + 1];
+const made = mistakesOf[only] ?? Object.values(mistakesOf).flat();
+const mistakes = args.includes('--broken') ? [...new Set(made)] : [];
 
 prepareChaos(['none', ...mistakes]);
 runJob(process.execPath, [path.join(root, 'dist-chaos/main.js'), ...args], {

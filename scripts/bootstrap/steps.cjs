@@ -84,7 +84,7 @@ function prepareChaos(mistakes) {
     step({
       name: `chaos-${mistake}`,
       title: `compiling the victims of chaos, mistake: ${mistake}`,
-      inputs: ['native/core', 'test/chaos'],
+      inputs: ['native/core', 'native/include', 'test/chaos'],
       facts: toolchain,
       outputs: [`${chaosFolder}/${mistake}/victim`],
       run: () => {

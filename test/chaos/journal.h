@@ -66,7 +66,7 @@ struct Slot {
   uint32_t added[object_count];
   uint32_t reports[object_count];
   posix_ipc::PointRecord point;
-  uint32_t rest[96 - sizeof(posix_ipc::PointRecord) / 4];
+  uint32_t rest[224 - sizeof(posix_ipc::PointRecord) / 4];
 };
 
 struct Harness {
@@ -83,11 +83,15 @@ struct Harness {
   uint32_t duplicated;
   uint32_t lost;
   uint32_t corrupt;
-  uint32_t reserved[56];
+  uint32_t torn;
+  uint32_t disordered;
+  uint32_t stuck;
+  uint32_t phantom;
+  uint32_t reserved[52];
   Protected data[object_count];
   Slot slots[slots_most];
 };
 static_assert(offsetof(Harness, data) == 64 * 4 && offsetof(Harness, slots) == 128 * 4);
-static_assert(sizeof(Slot) == 128 * 4 && offsetof(Slot, point) == 32 * 4);
+static_assert(sizeof(Slot) == 256 * 4 && offsetof(Slot, point) == 32 * 4);
 
 }  // namespace chaos

@@ -2,7 +2,7 @@
 
 export const slotsMost = 128;
 const slotsStart = 128;
-const slotWords = 128;
+const slotWords = 256;
 const dataStart = 64;
 const dataWords = 8;
 export const harnessBytes = 4 * (slotsStart + slotsMost * slotWords);
@@ -50,6 +50,10 @@ export const Head = {
   duplicated: 5,
   lost: 6,
   corrupt: 7,
+  torn: 8,
+  disordered: 9,
+  stuck: 10,
+  phantom: 11,
 } as const;
 
 /** Words of what a lock protects. */

@@ -1,35 +1,52 @@
 import { execFileSync } from 'node:child_process';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { lastPeers } from './channel/last-peer.js';
+import { quietChannel } from './channel/quiet.js';
+import { channelRound } from './channel/round.js';
+import { placesHere } from './channel/within.js';
 import { oneDeath } from './one-death.js';
+import { comesTo, type Role } from './plan.js';
 import { quietScenes } from './quiet.js';
 import { type Run, round } from './round.js';
 import { takenSeat } from './taken-seat.js';
 import { Tally } from './tally.js';
 
+/** What each kind of objects goes through at once, and the roles that its victims have. */
+const kinds = {
+  locks: { scenes: [round, quietScenes, oneDeath, takenSeat], roles: ['work', 'barrier'] },
+  channel: { scenes: [channelRound, lastPeers, quietChannel], roles: ['write', 'read'] },
+} satisfies Record<string, { scenes: ((run: Run, number: number) => Promise<void>)[]; roles: Role[] }>;
+type Kind = keyof typeof kinds;
+
 interface Options {
   kills: number;
   seed: number;
   node: number;
+  only?: Kind;
 }
 
 /** Kills between each two points that a full run must have. */
 const enough = 20;
 
-const { kills, seed, node } = new Command('chaos')
+const { kills, seed, node, only } = new Command('chaos')
   .description('Processes that use the same objects while others of them are killed at every step.')
   .option('--kills <number>', 'how many are killed', positiveInteger, 1000)
   .option('--seed <number>', 'replays the schedule of a run', positiveInteger, 1 + (Date.now() % 1_000_000))
   .option('--node <percent>', 'how many of them run Node', percent, 36)
-  .option('--broken', 'builds three mistakes in, one after another: each must be found')
+  .addOption(
+    new Option('--only <kind>', 'what is used: the kills are shared out').choices(Object.keys(kinds)),
+  )
+  .option('--broken', 'builds mistakes in, one after another: each must be found')
   .addHelpText(
     'after',
     `
 Examples:
   npm run chaos                             1000 kills
   npm run chaos -- --kills 10000            a full run: some ten minutes
+  npm run chaos -- --only channel           processes that write and read messages, and no locks
   npm run chaos -- --seed 4711              the schedule of the run that printed this seed
-  npm run chaos -- --broken                 whether chaos finds three mistakes that are made on purpose`,
+  npm run chaos -- --broken                 whether chaos finds the mistakes that are made on purpose`,
   )
   .parse()
   .opts<Options>();
@@ -37,6 +54,8 @@ Examples:
 // Both are set by scripts/chaos.cjs.
 const { CHAOS_VICTIMS: folder = '', CHAOS_MISTAKES: mistakes = '' } = process.env;
 const points = execFileSync(`${folder}/none/victim`, ['--points'], { encoding: 'utf8' }).trim().split('\n');
+const used = only === undefined ? (Object.keys(kinds) as Kind[]) : [only];
+const passed = (point: string) => used.some((kind) => kinds[kind].roles.some((role) => comesTo(role, point)));
 const prefix = `/pipc-${process.pid}-chaos` as const;
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
@@ -70,23 +89,31 @@ async function campaign(mistake: string, loud: boolean): Promise<Tally> {
     onKill: () => progress.increment(),
   };
   const over = () => interrupt.signal.aborted || tally.kills >= kills || (!loud && tally.faults > 0);
+  const killed = new Map<Kind, number>(used.map((kind) => [kind, 0]));
   progress.start(kills, 0);
-  for (let number = 0; !over(); number++)
-    await Promise.all([round, quietScenes, oneDeath, takenSeat].map((scene) => scene(run, number)));
+  for (let number = 0; !over(); number++) {
+    const [kind, before] = [...killed].reduce((least, each) => (each[1] < least[1] ? each : least));
+    const start = tally.kills;
+    await Promise.all(kinds[kind].scenes.map((scene) => scene(run, number)));
+    killed.set(kind, before + tally.kills - start);
+  }
   progress.stop();
   return tally;
 }
 
 async function findNothing(): Promise<void> {
   console.log(`seed ${seed}, ${kills} kills, objects ${prefix}-*`);
+  if (used.includes('channel') && placesHere().length === 1)
+    console.log('without namespaces: unshare(1) is refused');
   const tally = await campaign('none', true);
   console.log(`kills between each point and those that may follow (<: less than ${enough})`);
-  console.log(tally.table(enough));
-  const few = tally.below(enough);
+  console.log(tally.table(enough, passed));
+  const few = tally.below(enough, passed);
   console.log(
     few.length === 0 ? `at least ${enough} after each` : `less than ${enough} after ${few.join(', ')}`,
   );
   console.log(tally.summary());
+  if (used.includes('channel')) console.log(tally.delaysInWords());
   if (tally.faults > 0) process.exitCode = 1;
 }
 

@@ -42,6 +42,14 @@ export class Journal {
     Atomics.store(this.words, dataOf(object) + word, value);
   }
 
+  becomes(state: number): void {
+    this.mine(Slot.state, state);
+  }
+
+  intentOf(slot: number): number {
+    return Atomics.load(this.words, slotAt(slot) + Slot.intent);
+  }
+
   is(object: number, phase: number): void {
     this.mine(Slot.intent, (object << 8) | phase);
   }
@@ -54,13 +62,13 @@ export class Journal {
     this.is(object, Phase.inside);
     const holder = this.data(object, Data.holder);
     if (holder !== 0) {
-      if (!this.#dead(holder - 1)) this.fail(Head.duplicated, 'two have the lock', object, holder - 1);
+      if (!this.dead(holder - 1)) this.fail(Head.duplicated, 'two have the lock', object, holder - 1);
       else if (!ownerDied)
         this.fail(Head.unreported, 'nothing told of the death of its owner', object, holder - 1);
     }
     for (let slot = 0; slot < slotsMost; slot++) {
-      const reads = Atomics.load(this.words, slotAt(slot) + Slot.intent) === ((object << 8) | Phase.reading);
-      if (reads && !this.#dead(slot))
+      const reads = this.intentOf(slot) === ((object << 8) | Phase.reading);
+      if (reads && !this.dead(slot))
         this.fail(Head.duplicated, 'a reader is in beside the owner', object, slot);
     }
     this.setData(object, Data.holder, this.slot + 1);
@@ -72,7 +80,7 @@ export class Journal {
     this.is(object, Phase.reading);
     const holder = this.data(object, Data.holder);
     if (holder === 0) this.#checkTwins(object, 0);
-    else if (this.#dead(holder - 1))
+    else if (this.dead(holder - 1))
       this.fail(Head.unreported, 'nothing told the reader of the death of the writer', object, holder - 1);
     else this.fail(Head.duplicated, 'a writer is in beside the reader', object, holder - 1);
   }
@@ -104,7 +112,8 @@ export class Journal {
       this.fail(Head.lost, 'half a change was seen', object, holder);
   }
 
-  #dead(slot: number): boolean {
+  /** Whether another one has died, or does so at this moment. */
+  dead(slot: number): boolean {
     const at = slotAt(slot);
     if (Atomics.load(this.words, at + Slot.gone) === 0 && dying(Atomics.load(this.words, at + Slot.pid)))
       Atomics.store(this.words, at + Slot.gone, 1);

@@ -1,4 +1,4 @@
-/** A victim on the public API. Usage: node-victim.js PREFIX SLOT SEED ROLE. */
+/** A victim on the public API. Usage: node-victim.js PREFIX SLOT SEED ROLE FOCUS. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Barrier,
@@ -10,11 +10,19 @@ import {
   Semaphore,
   SharedMemory,
 } from 'posix-ipc';
+import { readMessages, readSome, readToTheEnd } from './channel/node-reader.js';
+import { writeMessages, writeSome, writeToTheEnd } from './channel/node-writer.js';
 import * as layout from './layout.js';
 import { Journal } from './node-journal.js';
 
 const { Head, Phase, Slot, State } = layout;
-const [prefix, slot, seed, role] = process.argv.slice(2) as [`/${string}`, string, string, string];
+const [prefix, slot, seed, role, focus] = process.argv.slice(2) as [
+  `/${string}`,
+  string,
+  string,
+  string,
+  string,
+];
 const journal = new Journal(prefix, Number(slot), Number(seed));
 const random = journal.random;
 
@@ -207,6 +215,17 @@ async function comeAndPass(): Promise<void> {
   }
 }
 
-await (role === 'barrier' ? comeAndPass() : work());
-journal.mine(Slot.state, State.done);
+const steady = focus === 'steady';
+const roles: Record<string, () => Promise<void>> = {
+  work,
+  barrier: comeAndPass,
+  write: () => writeMessages(journal, steady),
+  read: () => readMessages(journal, steady),
+  'write-to-the-end': () => writeToTheEnd(journal),
+  'read-to-the-end': () => readToTheEnd(journal),
+  'write-some': () => writeSome(journal),
+  'read-some': () => readSome(journal),
+};
+await roles[role]?.();
+journal.becomes(State.done);
 process.exit(0);

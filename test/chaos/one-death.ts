@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Company } from './company.js';
 import { Head, Point, parties, Slot, State } from './layout.js';
+import { LockStage } from './lock-stage.js';
 import { Random } from './random.js';
 import type { Run } from './round.js';
-import { Stage } from './stage.js';
 
 /** Microseconds that one member is slow, when it has seen that another is dead. */
 const nap = 6000;
@@ -15,7 +15,7 @@ const patience = 5000;
  * pass it again. Nobody else dies, so it breaks once and no more, however late one of them is.
  */
 export async function oneDeath(run: Run, number: number): Promise<void> {
-  const stage = new Stage(`${run.prefix}-${number}d` as `/${string}`);
+  const stage = new LockStage(`${run.prefix}-${number}d` as `/${string}`);
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = ({ member }) => {
     run.tally.death(stage, member);
@@ -62,6 +62,7 @@ export async function oneDeath(run: Run, number: number): Promise<void> {
 }
 
 /** Bits 24 to 30 of the state word, native/core/sync/barrier.cc. */
-const resetsOf = (stage: Stage) => (readFileSync(`/dev/shm${stage.prefix}-b`).readUInt32LE(16) >>> 24) & 127;
+const resetsOf = (stage: LockStage) =>
+  (readFileSync(`/dev/shm${stage.prefix}-b`).readUInt32LE(16) >>> 24) & 127;
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,6 +1,6 @@
 import { Random } from './random.js';
 
-export type Role = 'work' | 'barrier';
+export type Role = 'work' | 'barrier' | 'write' | 'read';
 
 /** How one victim lives and dies. */
 export interface Plan {
@@ -36,17 +36,46 @@ const rare = [
   'barrier.reset',
 ];
 
-/** The plan of victim `number` of all: of the seed alone, so that it replays the schedule. */
-export function planOf(seed: number, number: number, role: Role, nodeShare: number, points: string[]): Plan {
+/** Points that only those at an end of a channel pass that has room for many. */
+const ofMany = ['mutex.waiting', 'mutex.consistent'];
+
+/** Points of a channel that few victims pass, or seldom: to be chosen more often. */
+const ofFew = [
+  'ring.written',
+  'ring.copied',
+  'mutex.waiting',
+  'mutex.inherited',
+  'mutex.consistent',
+  'seat.roled',
+  'bell.taken',
+];
+
+/**
+ * The plan of victim `number` of all: of the seed alone, so that it replays the schedule. `many`: at its end of a channel
+ * there is room for many.
+ */
+export function planOf(
+  seed: number,
+  number: number,
+  role: Role,
+  nodeShare: number,
+  points: string[],
+  many = true,
+): Plan {
   const random = new Random(seed, number);
-  const plan = { seed: random.below(2 ** 31), focus: '', armed: 0, countdown: 0, napAt: 0 };
-  const life = role === 'work' ? 30 : 100;
+  const atChannel = role === 'write' || role === 'read';
+  // One that is slow at its turn lets others wait for theirs, and mostly dies in it.
+  const napAt = atChannel && many && random.below(3) === 0 ? points.indexOf('mutex.locked') : 0;
+  const plan = { seed: random.below(2 ** 31), focus: '', armed: 0, countdown: 0, napAt };
+  const life = role === 'barrier' ? 100 : 30;
   if (Math.floor((number + 1) * nodeShare) > Math.floor(number * nodeShare))
     return { ...plan, node: true, lifetime: random.below(2 * life), fromStart: random.below(20) === 0 };
   if (random.below(2) === 0)
     return { ...plan, node: false, lifetime: random.below(life), fromStart: random.below(4) === 0 };
 
-  const point = random.pick([...points, ...rare].filter((name) => comesTo(role, name)));
+  const more = atChannel ? [...ofFew, ...ofFew] : [];
+  const comes = (name: string) => comesTo(role, name) && (many || !ofMany.includes(name));
+  const point = random.pick([...points, ...rare, ...more].filter(comes));
   const slow = slowed[point];
   return {
     ...plan,
@@ -54,17 +83,29 @@ export function planOf(seed: number, number: number, role: Role, nodeShare: numb
     focus: point.split('.')[0] as string,
     armed: points.indexOf(point),
     countdown: rare.includes(point) ? 1 : 1 + random.below(random.below(3) === 0 ? 20 : 3),
-    napAt: slow === undefined ? 0 : points.indexOf(slow),
+    napAt: slow === undefined ? napAt : points.indexOf(slow),
     // Where it does not come there, it is killed after a while all the same.
     lifetime: (rare.includes(point) ? 400 : 150) + random.below(50),
     fromStart: false,
   };
 }
 
-function comesTo(role: Role, point: string): boolean {
+const ofOneEnd: Record<string, Role> = {
+  'ring.written': 'write',
+  'ring.published': 'write',
+  'ring.copied': 'read',
+  'ring.advanced': 'read',
+};
+
+/** Whether one of that role passes the point. */
+export function comesTo(role: Role, point: string): boolean {
   const part = point.split('.')[0] as string;
-  if (part === 'start' || ['ring', 'latest', 'broadcast'].includes(part) || point === 'seat.roled')
-    return false;
-  if (part === 'bell' || part === 'seat') return true;
+  if (['start', 'latest', 'broadcast'].includes(part)) return false;
+  if (part === 'bell' || (part === 'seat' && point !== 'seat.roled')) return true;
+  if (role === 'write' || role === 'read')
+    return (
+      part === 'mutex' || point === 'seat.roled' || (part === 'ring' && (ofOneEnd[point] ?? role) === role)
+    );
+  if (part === 'ring' || point === 'seat.roled') return false;
   return (part === 'barrier') === (role === 'barrier');
 }

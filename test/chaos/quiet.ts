@@ -1,8 +1,8 @@
 import { Company, type Member } from './company.js';
 import { Point, Slot, State } from './layout.js';
+import { LockStage } from './lock-stage.js';
 import { Random } from './random.js';
 import { type Run, reportStuck } from './round.js';
-import { Stage } from './stage.js';
 
 const kinds = ['mutex', 'write', 'read'] as const;
 /** Microseconds that the one who waits is slow, after it has told that it does. */
@@ -19,7 +19,7 @@ export async function quietScenes(run: Run, number: number): Promise<void> {
 }
 
 async function quietScene(run: Run, number: number): Promise<void> {
-  const stage = new Stage(`${run.prefix}-${number}q` as `/${string}`);
+  const stage = new LockStage(`${run.prefix}-${number}q` as `/${string}`);
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = ({ member }) => {
     run.tally.death(stage, member);

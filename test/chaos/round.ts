@@ -1,9 +1,10 @@
 import { audit } from './audit.js';
 import { Company, type Death, type Member } from './company.js';
 import { judge } from './judge.js';
-import { Head, objects, Point, Slot, State } from './layout.js';
+import { Head, Point, Slot, State } from './layout.js';
+import { LockStage } from './lock-stage.js';
 import { type Plan, planOf, type Role } from './plan.js';
-import { Stage } from './stage.js';
+import type { Stage } from './stage.js';
 import type { Tally } from './tally.js';
 
 export interface Run {
@@ -28,7 +29,7 @@ const watchdog = 10_000;
 
 /** Several processes on one set of objects: each post starts one after another and kills it; then all is counted. */
 export async function round(run: Run, number: number): Promise<void> {
-  const stage = new Stage(`${run.prefix}-${number}` as `/${string}`);
+  const stage = new LockStage(`${run.prefix}-${number}` as `/${string}`);
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = (death) => {
     stampBarrier(stage, death);
@@ -83,15 +84,17 @@ async function hold(
   return undefined;
 }
 
-function arm(stage: Stage, slot: number, plan: Plan): void {
+export type Arms = Pick<Plan, 'armed' | 'countdown' | 'napAt'>;
+
+export function arm(stage: Stage, slot: number, plan: Arms, microseconds = nap): void {
   const record = stage.at(slot);
   stage.set(record + Point.armed, plan.armed);
   stage.set(record + Point.countdown, plan.countdown);
   stage.set(record + Point.napAt, plan.napAt);
-  stage.set(record + Point.nap, nap);
+  stage.set(record + Point.nap, microseconds);
 }
 
-async function live(stage: Stage, company: Company, member: Member, plan: Plan): Promise<void> {
+export async function live(stage: Stage, company: Company, member: Member, plan: Plan): Promise<void> {
   const lives = () => company.living.has(member.slot);
   while (!plan.fromStart && lives() && stage.ofSlot(member.slot, Slot.state) < State.ready) await sleep(1);
   for (const end = performance.now() + plan.lifetime; lives() && performance.now() < end; )
@@ -106,12 +109,11 @@ export function reportStuck(
 ): void {
   for (const member of members) {
     if (member === undefined || !company.living.has(member.slot)) continue;
-    const intent = stage.ofSlot(member.slot, Slot.intent);
-    const what = `${objects[intent >> 8] ?? 'nothing'}, phase ${intent & 255}`;
+    const what = stage.describe(stage.ofSlot(member.slot, Slot.intent));
     const last = tally.points[stage.ofSlot(member.slot, Point.last)];
     tally.fault('stuck', `victim ${member.slot} (pid ${member.pid}) at ${what}, last point ${last}`);
   }
-  if (tally.loud) process.stderr.write(stage.dump());
+  if (tally.loud && members.length > 0) process.stderr.write(stage.dump());
 }
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

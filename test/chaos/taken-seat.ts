@@ -1,8 +1,8 @@
 import { Company, type Member } from './company.js';
 import { barrier, Phase, Point, Slot } from './layout.js';
+import { LockStage } from './lock-stage.js';
 import { Random } from './random.js';
 import { type Run, stampBarrier } from './round.js';
-import { Stage } from './stage.js';
 
 /** Microseconds that the new one is slow, when it has the seat of the dead one. */
 const nap = 30_000;
@@ -14,7 +14,7 @@ const patience = 5000;
  * one they would be enough to pass: they must hear of the death instead, and note it themselves where they do not.
  */
 export async function takenSeat(run: Run, number: number): Promise<void> {
-  const stage = new Stage(`${run.prefix}-${number}t` as `/${string}`);
+  const stage = new LockStage(`${run.prefix}-${number}t` as `/${string}`);
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = (death) => {
     stampBarrier(stage, death);

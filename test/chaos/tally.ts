@@ -3,8 +3,24 @@ import { Head, Point } from './layout.js';
 import type { Stage } from './stage.js';
 
 /** What must not happen: each of these stays 0. */
-export const faults = ['stuck', 'lost', 'duplicated', 'unreported', 'phantom', 'corrupt'] as const;
+export const faults = [
+  'stuck',
+  'lost',
+  'duplicated',
+  'unreported',
+  'phantom',
+  'corrupt',
+  'torn',
+  'disordered',
+] as const;
 export type Fault = (typeof faults)[number];
+
+export interface Delay {
+  readonly milliseconds: number;
+  readonly resident: number;
+  /** One without inotify has to look for itself, every 50 ms. */
+  readonly hears: boolean;
+}
 
 /** What was seen over a whole run. */
 export class Tally {
@@ -18,6 +34,8 @@ export class Tally {
     unreported: 0,
     phantom: 0,
     corrupt: 0,
+    torn: 0,
+    disordered: 0,
   };
   kills = 0;
   node = 0;
@@ -25,6 +43,12 @@ export class Tally {
   /** Deaths that somebody was told of, and rounds of barriers that were passed. */
   told = 0;
   openings = 0;
+  /** Messages that arrived; those that arrived again, or with a reader died, as they may. */
+  messages = 0;
+  again = 0;
+  swallowed = 0;
+  /** From each kill of a last peer until one was told: milliseconds, and MiB that the dead one had. */
+  readonly delays: Delay[] = [];
   readonly #after: number[];
   readonly #followers: Set<number>[];
 
@@ -58,8 +82,7 @@ export class Tally {
 
   /** What victims have counted themselves, and which points they passed one after another. */
   collect(stage: Stage, slots: number): void {
-    for (const fault of ['unreported', 'duplicated', 'lost', 'corrupt'] as const)
-      this.counts[fault] += stage.get(Head[fault]);
+    for (const fault of faults) this.counts[fault] += stage.get(Head[fault]);
     for (let slot = 0; slot < slots; slot++) {
       this.#followers.forEach((followers, point) => {
         for (let next = 0; next < this.points.length; next++) {
@@ -71,8 +94,9 @@ export class Tally {
   }
 
   /** How many kills fell between each point and those that follow it. */
-  table(enough: number): string {
-    const rows = this.points.map((name, point) => {
+  table(enough: number, shown: (point: string) => boolean): string {
+    const rows = this.points.flatMap((name, point) => {
+      if (!shown(name)) return [];
       const next = [...(this.#followers[point] ?? [])].map((each) => this.points[each]).join(' ');
       const count = this.#after[point] ?? 0;
       const mark = count < enough ? '<' : ' ';
@@ -81,8 +105,8 @@ export class Tally {
     return rows.join('\n');
   }
 
-  below(enough: number): string[] {
-    return this.points.filter((_, point) => (this.#after[point] ?? 0) < enough);
+  below(enough: number, shown: (point: string) => boolean): string[] {
+    return this.points.filter((name, point) => shown(name) && (this.#after[point] ?? 0) < enough);
   }
 
   faultsInWords(): string {
@@ -92,7 +116,28 @@ export class Tally {
   summary(): string {
     return (
       `${this.kills} kills: ${this.kills - this.node} in C++ (${this.armed} at a point, the others at random), ` +
-      `${this.node} in Node; ${this.told} deaths told, ${this.openings} openings of a barrier\n${this.faultsInWords()}`
+      `${this.node} in Node; ${this.told} deaths told, ${this.openings} openings of a barrier; ` +
+      `${this.messages} messages, ${this.again} of them again, ${this.swallowed} died with their reader\n` +
+      this.faultsInWords()
     );
   }
+
+  /** How soon the survivors of a last peer were told. */
+  delaysInWords(): string {
+    const hear = this.delays.filter(({ hears }) => hears);
+    const deaf = this.delays.filter(({ hears }) => !hears);
+    return `${inWords(hear)}\nwithout inotify: ${inWords(deaf)}`;
+  }
+}
+
+/** Against the bound of 100 ms and 0.15 ms for each MiB. */
+function inWords(delays: readonly Delay[]): string {
+  const times = delays.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+  if (times.length === 0) return 'nobody has survived a last peer';
+  const over = delays.filter((each) => each.milliseconds > 100 + 0.15 * each.resident).length;
+  const shown = (share: number) => (times[Math.ceil(share * (times.length - 1))] as number).toFixed(2);
+  return (
+    `${times.length} survivors of a last peer told after p50 ${shown(0.5)} ms, p99 ${shown(0.99)} ms, ` +
+    `most ${shown(1)} ms (bound: p50 5 ms; each 100 ms + 0.15 ms for each MiB: ${over} above it)`
+  );
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "channel/side.h"
 #include "work.h"
 
 namespace chaos {
@@ -37,12 +38,13 @@ bool dying(uint32_t pid) {
   return state == 'Z' || state == 'X' || (flags & 4) != 0;
 }
 
-bool dead(Slot& slot) {
-  if (load(&slot.gone) == 0 && dying(load(&slot.pid))) store(&slot.gone, 1);
-  return load(&slot.gone) != 0;
-}
-
 }  // namespace
+
+bool Victim::dead(uint32_t slot) {
+  Slot& other = harness.slots[slot];
+  if (load(&other.gone) == 0 && dying(load(&other.pid))) store(&other.gone, 1);
+  return load(&other.gone) != 0;
+}
 
 void Victim::begins(Object object, Phase phase) {
   store(&me.point.since, 0);
@@ -58,14 +60,14 @@ void Victim::enter(Object object, bool inherited) {
   Protected& data = harness.data[object];
   const uint32_t holder = load(&data.holder);
   if (holder != 0) {
-    if (!dead(harness.slots[holder - 1]))
+    if (!dead(holder - 1))
       fail(harness.duplicated, "two have the lock", object, holder - 1);
     else if (!inherited)
       fail(harness.unreported, "nothing told of the death of its owner", object, holder - 1);
   }
   for (uint32_t index = 0; index < Harness::slots_most; index++) {
-    Slot& other = harness.slots[index];
-    if (load(&other.intent) == (object << 8 | static_cast<uint32_t>(Phase::reading)) && !dead(other))
+    const uint32_t intent = load(&harness.slots[index].intent);
+    if (intent == (object << 8 | static_cast<uint32_t>(Phase::reading)) && !dead(index))
       fail(harness.duplicated, "a reader is in beside the owner", object, index);
   }
   store(&data.holder, number + 1);
@@ -81,7 +83,7 @@ void Victim::enter_to_read(Object object) {
     if (load(&data.twin) != load(&data.value)) fail(harness.lost, "a reader saw half a change", object, 0);
     return;
   }
-  if (dead(harness.slots[holder - 1]))
+  if (dead(holder - 1))
     fail(harness.unreported, "nothing told the reader of the death of the writer", object, holder - 1);
   else
     fail(harness.duplicated, "a writer is in beside the reader", object, holder - 1);
@@ -142,6 +144,18 @@ int main(int count, char** arguments) {
     pass_the_lock(victim, focus);
   else if (role == "wait")
     wait_for_the_lock(victim, focus);
+  else if (role == "write")
+    channel::write_messages(victim, focus);
+  else if (role == "read")
+    channel::read_messages(victim, focus);
+  else if (role == "write-to-the-end")
+    channel::write_to_the_end(victim);
+  else if (role == "read-to-the-end")
+    channel::read_to_the_end(victim);
+  else if (role == "write-some")
+    channel::write_some(victim);
+  else if (role == "read-some")
+    channel::read_some(victim);
   else
     return 2;
   posix_ipc::store(&victim.me.state, static_cast<uint32_t>(State::done));

@@ -50,6 +50,8 @@ class Victim {
   // The next step is to give the lock back.
   void leave(Object object);
 
+  // Whether another one has died, or does so at this moment.
+  bool dead(uint32_t slot);
   void fail(uint32_t& count, const char* what, Object object, uint32_t detail);
   // After a call that may only be refused by `allowed`. True: it was not refused.
   template <typename T>

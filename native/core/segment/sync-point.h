@@ -137,7 +137,14 @@ inline void at(SyncPoint) {}
 #endif
 
 // Mistakes that a chaos build makes on purpose: `npm run chaos -- --broken` must find each of them.
-enum class Mistake { none, publish_before_write, death_unreported, no_second_look };
+enum class Mistake {
+  none,
+  publish_before_write,
+  death_unreported,
+  no_second_look,
+  commit_before_write,
+  no_last_look,
+};
 
 #ifdef POSIX_IPC_MISTAKE
 constexpr Mistake mistake = Mistake::POSIX_IPC_MISTAKE;

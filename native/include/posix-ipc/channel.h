@@ -1088,6 +1088,10 @@ static inline int pipc_try_claim_as(pipc_writer* writer, uint32_t length, void**
   if (error != 0) return error;
   writer->claimed = length;
   writer->open = 1;
+  if (PIPC_MISTAKE(commit_before_write)) {
+    pipc_store(&channel->header->tail, writer->tail + pipc_record_size(length));
+    PIPC_AT(ring_published);
+  }
   *payload = channel->data + (writer->tail & (channel->capacity - 1)) + PIPC_RECORD;
   return 0;
 }
@@ -1368,7 +1372,7 @@ static inline int pipc_last_look(pipc_sleeper* sleeper, pipc_side* side, pipc_at
   outcome = PIPC_MISTAKE(no_second_look) ? -EAGAIN : attempt(side, context, 1);
   if (outcome != -EAGAIN || side->persistent || !pipc_alone(side)) return outcome;
   /* What the others had done before they went counts. */
-  outcome = attempt(side, context, 1);
+  if (!PIPC_MISTAKE(no_last_look)) outcome = attempt(side, context, 1);
   /* Nobody knows what the one whose turn it is leaves behind: its end is heard. */
   return outcome == -EAGAIN && !side->kept_out ? -EPIPE : outcome;
 }
