@@ -204,7 +204,7 @@ describe('a segment that is not as it should be', () => {
     expect(() => Latest.open(path)).toThrow(ipcError('EPROTO', 'shm_open', { field: 'kind' }));
     expect(closing(Broadcast.openOrCreate(path)).capacity).toBe(4096);
     expect(() => Broadcast.openOrCreate(path, { capacity: 8192 })).toThrow(
-      ipcError('EPROTO', 'openOrCreate', { field: 'capacity (it is 4096)' }),
+      ipcError('EPROTO', 'openOrCreate', { field: 'capacity' }),
     );
   });
 

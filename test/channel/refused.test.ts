@@ -151,6 +151,8 @@ describe('positions that cannot be', () => {
     all[at.reader] = (9 << 20) | 5;
     expect(writer.trySend('x')).toBe(true);
     expect(reader.tryReceive()?.toString()).toBe('x');
+    // Where nothing is to be read, nobody asks for the turn.
+    writer.trySend('y');
     all[at.writer] = 300 << 20;
     all[at.reader] = 300 << 20;
     expect(() => writer.trySend('x')).toThrow(ipcError('EBADMSG', 'send', { path }));
