@@ -316,6 +316,11 @@ export const table: Record<string, Row[]> = {
         ],
       },
     },
+    {
+      to: 'one without `/proc`',
+      outcome: 'locks and channels work by their names; without a name `ENOENT`',
+      shown: { [processes]: ['without /proc has seats by their names, and no others'] },
+    },
   ],
   fork: [
     {

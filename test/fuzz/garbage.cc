@@ -200,7 +200,7 @@ Block valid_block(BlockKind kind, uint32_t parties) {
 
 pipc_header valid_channel(uint32_t capacity, uint32_t flags) {
   pipc_header header;
-  pipc_fill_header(&header, capacity, flags);
+  pipc_fill_header(&header, PIPC_CHANNEL, capacity, flags);
   return header;
 }
 

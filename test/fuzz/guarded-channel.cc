@@ -32,7 +32,7 @@ std::unique_ptr<GuardedChannel> GuardedChannel::open(const std::string& name, in
     channel.header = nullptr;
     return nullptr;
   }
-  const size_t size = pipc_mapped_size(channel.capacity);
+  const size_t size = pipc_mapped_size(PIPC_CHANNEL, channel.capacity);
   const size_t once = PIPC_DATA + size_t{channel.capacity};
   void* const place =
       mmap(nullptr, guard + size + guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -50,7 +50,7 @@ std::unique_ptr<GuardedChannel> GuardedChannel::open(const std::string& name, in
 GuardedChannel::~GuardedChannel() {
   if (channel_.header == nullptr) return;
   char* const base = reinterpret_cast<char*>(channel_.header);
-  const size_t size = pipc_mapped_size(channel_.capacity);
+  const size_t size = pipc_mapped_size(PIPC_CHANNEL, channel_.capacity);
   pipc_close(&channel_);
   munmap(base - guard, guard);
   munmap(base + size, guard);
