@@ -6,6 +6,7 @@ import { judgeWaits, waitsTable } from './report/waits.js';
 import { judgeWakes, wakeTable } from './report/wake.js';
 import { type Measured, measureCall } from './runner.js';
 import { calls } from './scenarios/calls.js';
+import { channelParts, type PartName } from './scenarios/channel/parts.js';
 import { holds, measureDeaths, measureHandOver, measureUncontended } from './scenarios/locks.js';
 import { loads, measureLoad } from './scenarios/waits.js';
 import { measureWakes, placements } from './scenarios/wake.js';
@@ -21,7 +22,8 @@ Examples:
   npm run bench -- calls --rounds 41    the same with more rounds, on a noisy machine
   npm run bench -- wake                 an awaited round trip between two processes
   npm run bench -- locks                a lock alone, handed over, and left by a dead owner
-  npm run bench -- waits                what the rest of a service notices of its pending waits`,
+  npm run bench -- waits                what the rest of a service notices of its pending waits
+  npm run bench -- channel              a channel beside its C header, net, child_process and memcpy`,
   );
 
 program
@@ -123,7 +125,58 @@ program
     process.exitCode = reports.every(({ kept }) => kept) ? 0 : 1;
   });
 
+program
+  .command('channel')
+  .description('a channel: messages one way, round trips, bandwidth, four writers')
+  .option('--only <parts>', `parts, with commas: ${Object.keys(channelParts).join(', ')}`, partNames)
+  .option('--seconds <number>', 'of a run; of a round trip or of bandwidth a fifth of it', secondsOfRun, 5)
+  .option('--runs <number>', 'runs of everything in turn; the median counts', positiveInteger, 5)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run bench -- channel --only one-way,writers
+  npm run bench -- channel --seconds 0.2 --runs 1    whether it works: some seconds, and no figure of worth`,
+  )
+  .action(async ({ only, ...settings }: { only?: PartName[]; seconds: number; runs: number }) => {
+    const names = only ?? (Object.keys(channelParts) as PartName[]);
+    const parts = names.map((name) => channelParts[name]);
+    const progress = new SingleBar({
+      format: 'channel {bar} {percentage} % | {eta} s left',
+      clearOnComplete: true,
+    });
+    progress.start(
+      parts.reduce((sum, { steps }) => sum + steps(settings), 0),
+      0,
+    );
+    const reports = [];
+    for (const { run } of parts) reports.push(await run(settings, () => progress.increment()));
+    progress.stop();
+
+    const { seconds, runs } = settings;
+    console.log(
+      `Node ${process.version}, ${process.arch}; medians of ${runs} runs of ${seconds} s, ± half the quartile distance`,
+    );
+    for (const { text } of reports) console.log(text);
+    process.exitCode = reports.every(({ kept }) => kept) ? 0 : 1;
+  });
+
 await program.parseAsync();
+
+/** Counts of messages wrap at 2^32. */
+function secondsOfRun(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 60)) throw new InvalidArgumentError('expected more than 0, and at most 60.');
+  return number;
+}
+
+function partNames(text: string): PartName[] {
+  const names = text.split(',');
+  const wrong = names.find((name) => !Object.hasOwn(channelParts, name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`expected ${Object.keys(channelParts).join(', ')}, got ${wrong}.`);
+  return names as PartName[];
+}
 
 function positiveInteger(text: string): number {
   const number = Number(text);

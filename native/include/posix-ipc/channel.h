@@ -1144,8 +1144,8 @@ static inline int pipc_try_send(pipc_writer* writer, const void* message, uint32
   return pipc_commit(writer, length);
 }
 
-/* As many of the messages, from the first on, as there is room for, made visible by one store: how many. */
-static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec* messages, size_t count) {
+static inline ssize_t pipc_try_send_many_as(pipc_writer* writer, const struct iovec* messages, size_t count,
+                                            int waiting) {
   const pipc_channel* const channel = writer->side.channel;
   size_t sent = 0;
   int error;
@@ -1153,7 +1153,7 @@ static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec
   for (; sent < count; sent++) {
     if (messages[sent].iov_len > pipc_longest(channel)) return -EMSGSIZE;
   }
-  error = pipc_try_turn_to_write(writer, pipc_record_size((uint32_t)messages[0].iov_len), 0);
+  error = pipc_try_turn_to_write(writer, pipc_record_size((uint32_t)messages[0].iov_len), waiting);
   if (error != 0) return error;
   for (sent = 0; sent < count; sent++) {
     const uint32_t length = (uint32_t)messages[sent].iov_len;
@@ -1165,6 +1165,11 @@ static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec
   }
   pipc_publish(writer);
   return (ssize_t)sent;
+}
+
+/* As many of the messages, from the first on, as there is room for, made visible by one store: how many. */
+static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec* messages, size_t count) {
+  return pipc_try_send_many_as(writer, messages, count, 0);
 }
 
 /* ---- readers */
@@ -1433,6 +1438,33 @@ static inline int pipc_send(pipc_writer* writer, const void* message, uint32_t l
   if (error != 0) return error;
   if (length > 0) memcpy(payload, message, length);
   return pipc_commit(writer, length);
+}
+
+typedef struct {
+  const struct iovec* messages;
+  size_t count, sent;
+} pipc_parcel;
+
+static inline int pipc_attempt_send_many(pipc_side* side, void* context, int waiting) {
+  pipc_parcel* const parcel = (pipc_parcel*)context;
+  const ssize_t sent = pipc_try_send_many_as((pipc_writer*)side, parcel->messages + parcel->sent,
+                                             parcel->count - parcel->sent, waiting);
+  if (sent < 0) return (int)sent;
+  parcel->sent += (size_t)sent;
+  return parcel->sent == parcel->count ? 0 : -EAGAIN;
+}
+
+/* All of them, in order, as room comes, for at most so many milliseconds: how many, like write(2). Fewer than
+   `count`: what ended it is the answer to the next call. */
+static inline ssize_t pipc_send_many(pipc_writer* writer, const struct iovec* messages, size_t count,
+                                     int milliseconds) {
+  pipc_parcel parcel;
+  int error;
+  parcel.messages = messages;
+  parcel.count = count;
+  parcel.sent = 0;
+  error = pipc_wait(&writer->side, pipc_attempt_send_many, &parcel, pipc_deadline(milliseconds));
+  return parcel.sent > 0 ? (ssize_t)parcel.sent : error;
 }
 
 /* pipc_try_lease(), for at most so many milliseconds. */
