@@ -6,8 +6,9 @@ const large = 2 ** 20;
 const area = 64 * 2 ** 20;
 
 export interface Bandwidth {
-  /** Bytes a second, of each run: what both sides of the channel copy, and what memcpy does. */
+  /** Bytes a second, of each run: what both sides of the channel copy, here and in C, and what memcpy does. */
   readonly channel: number[];
+  readonly header: number[];
   readonly memcpy: number[];
   readonly wrong: number;
   /** Nanoseconds of a message that is written and read in place. */
@@ -16,21 +17,24 @@ export interface Bandwidth {
 
 const sizes = [64, 65_536, large];
 
-export const stepsBandwidth = ({ runs }: Settings) => runs * (2 + sizes.length);
+export const stepsBandwidth = ({ runs }: Settings) => runs * (3 + sizes.length);
 
 export async function measureBandwidth(settings: Settings, tick: () => void): Promise<Bandwidth> {
   const seconds = shortRun(settings);
   const measured = {
     channel: [] as number[],
+    header: [] as number[],
     memcpy: [] as number[],
     wrong: 0,
     inPlace: sizes.map((size) => ({ size, nanoseconds: [] as number[] })),
   };
   for (let run = 0; run < settings.runs; run++) {
-    const { messages, milliseconds, wrong } = await copyThrough(seconds);
-    measured.channel.push((2 * messages * large) / (milliseconds / 1000));
-    measured.wrong += wrong;
-    tick();
+    for (const side of ['channel', 'header'] as const) {
+      const { messages, milliseconds, wrong } = await copyThrough(side === 'channel' ? node : floor, seconds);
+      measured[side].push((2 * messages * large) / (milliseconds / 1000));
+      measured.wrong += wrong;
+      tick();
+    }
     const copied = await perform<{ bytes: number; milliseconds: number }>([
       { command: floor('copy', large, area, seconds), cpus: '0' },
     ]);
@@ -44,12 +48,12 @@ export async function measureBandwidth(settings: Settings, tick: () => void): Pr
   return measured;
 }
 
-function copyThrough(seconds: number) {
+function copyThrough(program: typeof node, seconds: number) {
   return withChannels(1, { capacity }, (name) => {
     const args = [name as string, large, area, seconds];
     return perform<{ messages: number; milliseconds: number; wrong: number }>([
-      { command: node('bulk', 'read', ...args), cpus: '1' },
-      { command: node('bulk', 'write', ...args), cpus: '0' },
+      { command: program('bulk', 'read', ...args), cpus: '1' },
+      { command: program('bulk', 'write', ...args), cpus: '0' },
     ]);
   });
 }
