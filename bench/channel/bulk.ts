@@ -1,5 +1,5 @@
-// Large messages, copied on each side: bulk.js write|read NAME SIZE AREA SECONDS. Each side goes round an area that no cache
-// holds, as bench/floors/channel-copy.c does.
+// Large messages, copied on each side: bulk.js write|read|both NAME SIZE AREA SECONDS. Each side goes round an area that no
+// cache holds, as bench/floors/channel-copy.c does. Both: in one process, a message at a time.
 import { Channel, type ChannelReader, type ChannelWriter } from 'posix-ipc';
 import { Arrivals } from './arrivals.js';
 import { Mark, marker } from './messages.js';
@@ -15,7 +15,8 @@ const words = messages.map(({ buffer, byteOffset }) => new Int32Array(buffer, by
 
 const channel = Channel.open(name);
 if (role === 'write') write(channel.writer());
-else read(channel.reader());
+else if (role === 'read') read(channel.reader());
+else copyAlone(channel.writer(), channel.reader());
 
 function write(writer: ChannelWriter): void {
   takePlaces();
@@ -45,4 +46,24 @@ function read(reader: ChannelReader): void {
     arrivals.see(words[index] as Int32Array, 0, 3);
   }
   report(arrivals.report);
+}
+
+function copyAlone(writer: ChannelWriter, reader: ChannelReader): void {
+  const landing = messages.map(({ length }) => Buffer.alloc(length, 1));
+  takePlaces();
+  const begin = performance.now() + warmUp;
+  const end = begin + 1000 * Number(seconds);
+  let started = performance.now();
+  let first = 0;
+  let next = 0;
+  for (let now = started; now < end; now = performance.now()) {
+    if (started < begin && now >= begin) {
+      started = now;
+      first = next;
+    }
+    writer.trySend(messages[next % parts] as Buffer);
+    reader.tryReceiveInto(landing[next % parts] as Buffer);
+    next += 1;
+  }
+  report({ messages: next - first, milliseconds: performance.now() - started, wrong: 0 });
 }

@@ -46,6 +46,7 @@ function joinedFrames(): NextChunk {
     const first = sequence & (frames - 1);
     for (let index = 0; index < batchSize; index++)
       (words[first + index] as Int32Array)[0] = sequence + index;
+    // A write of its own for each between cork() and uncork() costs more.
     return Buffer.concat(buffers.slice(first, first + batchSize));
   };
 }
