@@ -56,14 +56,19 @@ function copyAlone(writer: ChannelWriter, reader: ChannelReader): void {
   let started = performance.now();
   let first = 0;
   let next = 0;
+  let wrong = 0;
   for (let now = started; now < end; now = performance.now()) {
     if (started < begin && now >= begin) {
       started = now;
       first = next;
     }
-    writer.trySend(messages[next % parts] as Buffer);
-    reader.tryReceiveInto(landing[next % parts] as Buffer);
+    const index = next % parts;
+    const landed = landing[index] as Buffer;
+    (words[index] as Int32Array)[0] = next;
+    writer.trySend(messages[index] as Buffer);
+    reader.tryReceiveInto(landed);
+    if (landed.readInt32LE() !== next) wrong += 1;
     next += 1;
   }
-  report({ messages: next - first, milliseconds: performance.now() - started, wrong: 0 });
+  report({ messages: next - first, milliseconds: performance.now() - started, wrong });
 }
