@@ -18,8 +18,9 @@ constexpr uint32_t many = PIPC_MANY_WRITERS | PIPC_MANY_READERS;
 Result<std::shared_ptr<Channel>> obtained(Intent intent, const std::string& name, const char*& fault,
                                           uint32_t flags = 0) {
   fault = nullptr;
-  return Channel::obtain(name, {intent, PIPC_CHANNEL, PIPC_LEAST_CAPACITY, flags, 0600, OwnerRule(OwnerRule::own_or_root)},
-                         fault);
+  return Channel::obtain(
+      name, {intent, PIPC_CHANNEL, PIPC_LEAST_CAPACITY, flags, 0600, OwnerRule(OwnerRule::own_or_root)},
+      fault);
 }
 
 std::unique_ptr<ChannelSide> seated(const std::shared_ptr<Channel>& channel, uint32_t role) {
