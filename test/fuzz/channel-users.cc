@@ -86,7 +86,10 @@ class User {
     seated_ = false;
     if (dead) {
       pipc_leave_seat(&side().seat);
-      if (side().instance != -1) close(side().instance);
+      if (side().instance != -1) {
+        PIPC_KEEP_IN_CHILD(side().instance);
+        close(side().instance);
+      }
     } else if (writes_) {
       pipc_close_writer(&writer_);
     } else {
