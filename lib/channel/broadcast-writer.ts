@@ -100,7 +100,7 @@ export class BroadcastWriter implements Handle {
     writer.#ring();
   }
 
-  /** Sends them all, in order; cheaper than one at a time. `EMSGSIZE` for any of them, before any is sent. */
+  /** Sends them all, in order. `EMSGSIZE` for any of them, before any is sent. */
   sendMany(messages: readonly Data[]): void {
     const writer = BroadcastWriter.#of(this);
     if (!Array.isArray(messages))
