@@ -136,6 +136,8 @@ void run_users(Board& board, const Names& names, int process, uint64_t seed, uin
       while (!call.over()) {
         // Anew from time to time: the memory may have been replaced.
         const Descriptor memory(open(("/dev/shm" + names.memory).c_str(), O_RDWR | O_CLOEXEC));
+        // At this moment there is none.
+        if (!memory) continue;
         User user(names, memory.get());
         for (int times = 0; times < 500 && !call.over(); times++) user.once(call);
       }
