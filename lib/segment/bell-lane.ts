@@ -4,7 +4,7 @@ import { settleKeepAlive } from '../waiting/keep-alive.js';
 import { Lane, type LaneOptions, type Waiter } from '../waiting/lane.js';
 import { Bell, type Sleeper } from './bell.js';
 
-/** Milliseconds after which one looks again: later_looks of native/core/segment/bell.h, for the same reason. */
+/** Milliseconds after which one looks again: pipc_later_look() of posix-ipc/channel.h, for the same reason. */
 const laterLooks = [1, 10, 100] as const;
 
 export interface BellLaneOptions<Request, Item> extends LaneOptions<Request, Item> {

@@ -1,4 +1,4 @@
-/** Words of a lock's block, as native/core/segment/layout.h lays them out; test/sync/layout.test.ts compares the two. */
+/** Words of a lock's block, as native/core/segment/layout.h lays them out; test/segment/layout.test.ts compares the two. */
 export const magicWord = 0;
 export const ownerWord = 4;
 export const partiesWord = 5;

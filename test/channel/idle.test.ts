@@ -1,15 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { WaitEvent } from 'posix-ipc';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { expectIdle } from '../helpers/idle-calls.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { uniqueName } from '../helpers/names.js';
-import { fixture, run } from '../helpers/program.js';
+import { fixture } from '../helpers/program.js';
 import { ipcError } from '../helpers/thrown.js';
 import { testWith } from '../helpers/tools.js';
+import { testWithoutInotify } from '../helpers/without-inotify.js';
 import { pair } from './made.js';
 
 // What a wait costs that nothing ends, and who hears of it.
@@ -17,47 +16,15 @@ leaveNothing();
 
 describe.each(['one', 'many'])('readers and writers that wait, %s', (many) => {
   testWith('strace', 'no sanitizer')('make less than 2 calls a second, awaited or by Sync', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'posix-ipc-idle-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const log = join(folder, 'strace');
-    const ended = await run('strace', [
-      ...['-f', '-qq', '-ttt', '-o', log, process.execPath],
-      fixture('channel/wait-for-three-seconds.mjs'),
-      uniqueName(),
-      many,
-    ]);
-    expect(ended).toMatchObject({ code: 0, stdout: 'waiting\nwaited\n', stderr: '' });
-    const calls = readFileSync(log, 'utf8')
-      .split('\n')
-      .map((line) => ({ line, at: Number(line.split(/ +/)[1]) }));
-    const begun = calls.find(({ line }) => line.includes('write(1, "waiting'))?.at ?? Number.NaN;
-    // The first half second is for the threads of Node to come to rest, and for the later looks.
-    const idle = calls.filter(({ at }) => at > begun + 0.5 && at < begun + 2.9);
-    expect(idle.map(({ line }) => line).slice(0, 5)).toHaveLength(Math.min(idle.length, 4));
+    const words = [fixture('channel/wait-for-three-seconds.mjs'), uniqueName(), many];
+    await expectIdle(words, 'waiting\nwaited\n');
   });
 });
 
-const words = () => [process.execPath, fixture('channel/without-inotify.mjs'), uniqueName()];
-const expected = {
-  code: 0,
-  stderr: '',
-  stdout:
-    'ETIMEDOUT\nreceived\nsent\nreceived by Sync\nsent by Sync\nEPIPE receive\nEPIPE receive\nEPIPE send\n',
-};
-
-describe('where no inotify instance is to be had', () => {
-  test('those who wait sleep shortly, again and again, and miss nothing: as with one', async () => {
-    const [command, ...rest] = words();
-    expect(await run(command, rest)).toMatchObject(expected);
-  });
-
-  testWith('unshare', 'another user')('so it is without one', async () => {
-    // In a user namespace the limit is one's own.
-    const script = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"';
-    const inside = ['--user', '--map-root-user', 'sh', '-c', script, 'sh', ...words()];
-    expect(await run('unshare', inside)).toMatchObject(expected);
-  });
-});
+testWithoutInotify(
+  'channel/without-inotify.mjs',
+  'ETIMEDOUT\nreceived\nsent\nreceived by Sync\nsent by Sync\nEPIPE receive\nEPIPE receive\nEPIPE send\n',
+);
 
 describe('a wait', () => {
   function listening(): ['start' | 'end', WaitEvent][] {

@@ -3,11 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Condition, Mutex } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
-import { uniqueName } from '../helpers/names.js';
 import { fresh, peer } from '../helpers/peer.js';
-import { fixture, run } from '../helpers/program.js';
-import { testWith } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
+import { testWithoutInotify } from '../helpers/without-inotify.js';
 
 leaveNothing();
 
@@ -119,24 +117,7 @@ describe('a watch', () => {
   });
 });
 
-const words = () => [process.execPath, fixture('sync/without-inotify.mjs'), uniqueName()];
-const expected = {
-  code: 0,
-  stderr: '',
-  stdout:
-    'ETIMEDOUT\nunlocked false false\nsignalled\npassed false\nownerDied true\nownerDied true\nEOWNERDEAD\n',
-};
-
-describe('where no inotify instance is to be had', () => {
-  test('those who wait sleep shortly, again and again, and miss nothing: as with one', async () => {
-    const [command, ...rest] = words();
-    expect(await run(command, rest)).toMatchObject(expected);
-  });
-
-  testWith('unshare', 'another user')('so it is without one', async () => {
-    // In a user namespace the limit is one's own.
-    const script = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"';
-    const inside = ['--user', '--map-root-user', 'sh', '-c', script, 'sh', ...words()];
-    expect(await run('unshare', inside)).toMatchObject(expected);
-  });
-});
+testWithoutInotify(
+  'sync/without-inotify.mjs',
+  'ETIMEDOUT\nunlocked false false\nsignalled\npassed false\nownerDied true\nownerDied true\nEOWNERDEAD\n',
+);

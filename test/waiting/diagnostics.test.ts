@@ -1,12 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { WaitEvent } from 'posix-ipc';
 import { expect, onTestFinished, test } from 'vitest';
+import { expectIdle } from '../helpers/idle-calls.js';
 import { leaveNothing } from '../helpers/leftovers.js';
-import { fixture, run } from '../helpers/program.js';
+import { fixture } from '../helpers/program.js';
 import { ipcError } from '../helpers/thrown.js';
 import { testWith } from '../helpers/tools.js';
 import {
@@ -155,22 +153,7 @@ test('util.inspect shows every handle, pending or closed', async () => {
 testWith('strace', 'no sanitizer')(
   'nothing polls: who waits 3 s for one of each makes less than 2 calls a second',
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'posix-ipc-waiting-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const log = join(folder, 'strace');
     const { json } = oneOfEach();
-    const ended = await run('strace', [
-      ...['-f', '-qq', '-ttt', '-o', log, process.execPath],
-      fixture('waiting/wait-for-three-seconds.mjs'),
-      json,
-    ]);
-    expect(ended).toMatchObject({ code: 0, stdout: 'waiting\n6\n', stderr: '' });
-    const calls = readFileSync(log, 'utf8')
-      .split('\n')
-      .map((line) => ({ line, at: Number(line.split(/ +/)[1]) }));
-    const begun = calls.find(({ line }) => line.includes('write(1, "waiting'))?.at ?? Number.NaN;
-    // The first half second is for the threads of Node to come to rest.
-    const idle = calls.filter(({ at }) => at > begun + 0.5 && at < begun + 2.9);
-    expect(idle.map(({ line }) => line).slice(0, 5)).toHaveLength(Math.min(idle.length, 4));
+    await expectIdle([fixture('waiting/wait-for-three-seconds.mjs'), json], 'waiting\n6\n');
   },
 );
