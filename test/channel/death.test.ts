@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Channel } from 'posix-ipc';
+import { Channel, type ChannelReader } from 'posix-ipc';
 import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { closing, peer } from '../helpers/peer.js';
@@ -11,6 +11,11 @@ import { drained, made } from './made.js';
 leaveNothing();
 
 const kinds = ['one', 'many'] as const;
+const whole = async (reader: ChannelReader) => {
+  const found: string[] = [];
+  for await (const message of reader) found.push(message.toString());
+  return found;
+};
 const settled = async (wait: Promise<unknown>) => (await Promise.allSettled([wait]))[0];
 
 describe.each(kinds)('a reader whose writer is killed, with %s of each', (many) => {
@@ -98,6 +103,20 @@ describe.each(kinds)('a reader whose writer is killed, with %s of each', (many) 
     expect((await waiting).toString()).toBe('at last');
   });
 
+  test('of whose death it was told is not told of it again when the next one has closed', async () => {
+    const { path, reader, writer } = await orphans();
+    const others = many === 'many' ? [await peer({ channel: path, role: 'writer' })] : [];
+    for (const each of [writer, ...others]) await each.kill();
+    await expect(reader.receive()).rejects.toEqual(gone(path));
+    for (const text of ['a', 'b']) {
+      const next = await peer({ channel: path, role: 'writer' });
+      const found = whole(reader);
+      await next.ask('trySend', { data: text });
+      await next.ask('close');
+      expect(await found).toEqual([text]);
+    }
+  });
+
   test('that closes instead ends the loop quietly, and is EPIPE for who asks for one', async () => {
     const { path, channel, writer, reader } = await orphans();
     await writer.ask('trySend', { data: 'a' });
@@ -120,6 +139,18 @@ describe.each(kinds)('a reader whose writer is killed, with %s of each', (many) 
     await again;
     expect([found, channel.closed]).toEqual([['a', 'b', 'c'], false]);
   });
+});
+
+test("a reader is told of a death among many writers when the last one has closed, whoever took the dead one's seat", async () => {
+  const { path, channel } = made({ writers: 'many' });
+  const reader = channel.reader();
+  const living = await peer({ channel: path, role: 'writer' });
+  const victim = await peer({ channel: path, role: 'writer' });
+  await victim.kill();
+  const heir = await peer({ channel: path, role: 'writer' });
+  await heir.ask('close');
+  await living.ask('close');
+  await expect(whole(reader)).rejects.toEqual(ipcError('EPIPE', 'receive', { path }));
 });
 
 describe.each(kinds)('a writer whose reader is killed, with %s of each', (many) => {

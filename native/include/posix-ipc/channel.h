@@ -119,7 +119,7 @@ typedef struct {
   uint32_t flags;
   uint32_t capacity;
   uint32_t came[2]; /* how many writers, readers have ever sat down here */
-  uint32_t died[2]; /* whether one has died whose seat was taken since */
+  uint32_t died[2]; /* whether one has died whose seat was taken since: the lowest bit; above it, how many */
   uint32_t reserved[6];
   pipc_seat_entry seats[PIPC_SEATS];
   /* Each on two cache lines of its own: a prefetcher takes pairs. Positions count bytes and wrap at 2^32. */
@@ -902,6 +902,46 @@ static inline void pipc_leave_side(pipc_side* side) {
   }
 }
 
+/* How many sit there as writers, or as readers, at this moment. */
+static inline uint32_t pipc_count(const pipc_side* side, uint32_t role) {
+  const pipc_header* const header = side->channel->header;
+  uint32_t index, count = 0;
+  for (index = 0; index < PIPC_SEATS; index++) {
+    const int own = index == side->seat.index;
+    if (pipc_load(&header->seats[index].share) != role) continue;
+    count += own || pipc_byte_held(side->seat.descriptor, PIPC_FIRST_SEAT_BYTE + index);
+  }
+  return count;
+}
+
+/* Counted first, so that pipc_begin_stream() cannot take it for one that it knows. */
+static inline void pipc_record_death(uint32_t* died) {
+  (void)__atomic_fetch_add(died, 2, __ATOMIC_SEQ_CST);
+  pipc_set_bits(died, 1);
+}
+
+/* The first of its role begins a new stream: the deaths that ended the last one have been told. Which those
+ * are is read before the look at who lives, and forgiven where it is still so: who has died since belongs to
+ * the new one. */
+static inline void pipc_begin_stream(const pipc_side* side) {
+  pipc_header* const header = side->channel->header;
+  const pipc_seats seats = {header->seats, PIPC_SEATS, PIPC_FIRST_SEAT_BYTE};
+  uint32_t* const died = &header->died[side->role - 1];
+  const uint32_t deaths = pipc_load(died);
+  uint32_t index, left[PIPC_SEATS];
+  for (index = 0; index < PIPC_SEATS; index++) {
+    const uint32_t epoch = pipc_load(&seats.entries[index].epoch);
+    const int deserted = pipc_load(&seats.entries[index].share) == side->role &&
+                         pipc_deserted(side->seat.descriptor, seats, index);
+    left[index] = deserted && index != side->seat.index ? epoch : 0;
+  }
+  if (pipc_count(side, side->role) != 0) return;
+  if (deaths & 1) (void)pipc_exchange_if(died, deaths, deaths - 1);
+  for (index = 0; index < PIPC_SEATS; index++)
+    if (left[index] & PIPC_OCCUPIED)
+      (void)pipc_exchange_if(&seats.entries[index].epoch, left[index], left[index] & PIPC_NUMBER);
+}
+
 static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_t role) {
   pipc_header* const header = channel->header;
   const pipc_seats seats = {header->seats, PIPC_SEATS, PIPC_FIRST_SEAT_BYTE};
@@ -920,7 +960,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   side->spin.left_out = 0;
   /* Its death would be forgotten with its seat. */
   if (side->seat.before == PIPC_WRITER || side->seat.before == PIPC_READER)
-    pipc_store(&header->died[side->seat.before - 1], 1);
+    pipc_record_death(&header->died[side->seat.before - 1]);
   if (side->word != NULL && !side->many) {
     const int owned = pipc_own(side->word, &side->seat, 0);
     if (owned == 1) (void)pipc_change_word(side->word, &side->seat, PIPC_MAKE_CONSISTENT);
@@ -928,9 +968,8 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
       pipc_leave_side(side);
       return owned == -EAGAIN ? -EBUSY : owned;
     }
-    /* A new stream begins: what ended the last one has been told. */
-    pipc_store(&header->died[role - 1], 0);
   }
+  pipc_begin_stream(side);
   pipc_store(&pipc_entry(&side->seat)->share, role);
   PIPC_AT(seat_roled);
   /* After the role, and before the bells: whoever judges by the seats looks at it before and after. */
@@ -952,7 +991,7 @@ static inline int pipc_alone(const pipc_side* side) {
   uint32_t index;
   int died;
   if (came == 0) return 0;
-  died = pipc_load(&header->died[other - 1]) != 0;
+  died = (pipc_load(&header->died[other - 1]) & 1) != 0;
   for (index = 0; index < PIPC_SEATS; index++) {
     if (index == side->seat.index || (pipc_load(&seats.entries[index].epoch) & PIPC_OCCUPIED) == 0 ||
         pipc_load(&seats.entries[index].share) != other)
@@ -964,18 +1003,6 @@ static inline int pipc_alone(const pipc_side* side) {
   if (pipc_load(&header->came[other - 1]) != came) return 0;
   PIPC_AT(ring_deserted);
   return died ? 2 : 1;
-}
-
-/* How many sit there as writers, or as readers, at this moment. */
-static inline uint32_t pipc_count(const pipc_side* side, uint32_t role) {
-  const pipc_header* const header = side->channel->header;
-  uint32_t index, count = 0;
-  for (index = 0; index < PIPC_SEATS; index++) {
-    const int own = index == side->seat.index;
-    if (pipc_load(&header->seats[index].share) != role) continue;
-    count += own || pipc_byte_held(side->seat.descriptor, PIPC_FIRST_SEAT_BYTE + index);
-  }
-  return count;
 }
 
 /* The right to write, or to read: 0; EAGAIN. */
