@@ -3,6 +3,7 @@ import { argumentError, closedError, constructorError, IpcError, receiverError }
 import { type Handle, internal } from '../handle.js';
 import { Role } from '../native.js';
 import { bytesOf, type Data, show } from '../options.js';
+import { anybodySleeps } from '../segment/sleepers.js';
 import {
   filledSleepersWord,
   intentWord as intentIndex,
@@ -185,7 +186,7 @@ export class BroadcastWriter implements Handle {
   }
 
   #ring(): void {
-    if (Atomics.load(this.#words, sleepersWord) !== 0) this.#side.ring();
+    if (anybodySleeps(this.#words, sleepersWord)) this.#side.ring();
   }
 
   #refuse(): never {

@@ -3,6 +3,7 @@ import { closedError, constructorError, IpcError, receiverError } from '../error
 import { type Handle, internal } from '../handle.js';
 import { Role } from '../native.js';
 import { bytesOf, type Data } from '../options.js';
+import { anybodySleeps } from '../segment/sleepers.js';
 import {
   cellSize,
   counterWord as counterIndex,
@@ -91,8 +92,8 @@ export class LatestWriter implements Handle {
     writer.#bytes.set(bytes, at + 8);
     storeWide(words, counterWord, version);
     writer.#version = version;
-    // This load is also what keeps the stores into the next cell after the counter's.
-    if (Atomics.load(words, sleepersWord) !== 0) writer.#side.ring();
+    // Where this is a load by Atomics, it is also what keeps the stores into the next cell after the counter's.
+    if (anybodySleeps(words, sleepersWord)) writer.#side.ring();
     return version;
   }
 
