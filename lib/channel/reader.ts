@@ -4,6 +4,7 @@ import { argumentError, closedError, constructorError, IpcError, receiverError }
 import { type Handle, internal } from '../handle.js';
 import { Role } from '../native.js';
 import { checkInteger, checkOptions, checkWait, show, targetOf, type WaitOptions } from '../options.js';
+import { anybodySleeps } from '../segment/sleepers.js';
 import { iterate } from '../waiting/iterate.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { promised } from '../waiting/promised.js';
@@ -320,7 +321,7 @@ export class ChannelReader implements Handle {
     this.#head = head;
     Atomics.store(words, headWord, head);
     if (this.#many) this.#side.endTurn();
-    if (Atomics.load(words, sleepersWord) !== 0) this.#side.ring();
+    if (anybodySleeps(words, sleepersWord)) this.#side.ring();
   }
 
   #tryReceive(waiting: boolean): Buffer | undefined {
@@ -381,7 +382,7 @@ export class ChannelReader implements Handle {
       this.#shut = false;
       Atomics.store(words, headWord, head);
       if (this.#many) this.#side.endTurn();
-      if (Atomics.load(words, sleepersWord) !== 0) this.#side.ring();
+      if (anybodySleeps(words, sleepersWord)) this.#side.ring();
     }
     this.#hungry = count < few ? this.#hungry + 1 : 0;
     return count;

@@ -12,6 +12,7 @@ import {
   show,
   type WaitOptions,
 } from '../options.js';
+import { anybodySleeps } from '../segment/sleepers.js';
 import { checkWaitFields, type Wait } from '../waiting/options.js';
 import { ended, promised } from '../waiting/promised.js';
 import {
@@ -355,7 +356,7 @@ export class ChannelWriter implements Handle {
     this.#tail = tail;
     Atomics.store(words, tailWord, tail);
     if (this.#many) this.#side.endTurn();
-    if (Atomics.load(words, sleepersWord) !== 0) this.#side.ring();
+    if (anybodySleeps(words, sleepersWord)) this.#side.ring();
   }
 
   #trySendMany(messages: readonly Data[], from: number, waiting: boolean): number {
@@ -389,7 +390,7 @@ export class ChannelWriter implements Handle {
     }
     Atomics.store(this.#words, tailWord, tail);
     if (this.#many) this.#side.endTurn();
-    if (Atomics.load(this.#words, sleepersWord) !== 0) this.#side.ring();
+    if (anybodySleeps(this.#words, sleepersWord)) this.#side.ring();
     return count - from;
   }
 
