@@ -3,19 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { closing, peer } from '../helpers/peer.js';
 import { fixture, type Program, start } from '../helpers/program.js';
+import { stress, watchdog } from '../helpers/stress.js';
 import { blocked } from '../helpers/until.js';
 import { made, words } from './made.js';
 
 // One writer and one reader, each in a process of its own.
 leaveNothing();
 
-/** More messages with POSIX_IPC_STRESS=100, say. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 const count = 3000 * stress;
 
 const begin = (program: string, ...args: (string | number)[]): Program =>
   start(process.execPath, [fixture(`channel/${program}.mjs`), ...args.map(String)], {
-    timeout: 50_000 * stress,
+    timeout: watchdog(50_000),
   });
 
 async function finished(program: Program): Promise<string> {

@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { closing, peer } from '../helpers/peer.js';
 import { fixture, type Program, start } from '../helpers/program.js';
+import { stress, watchdog } from '../helpers/stress.js';
 import { drained, made } from './made.js';
 
 // Many writers and many readers, each in a process of its own.
 leaveNothing();
 
-/** More messages with POSIX_IPC_STRESS=100, say. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 const count = 1500 * stress;
-const timeout = 60_000 * stress;
+const timeout = watchdog(60_000);
 
 const begin = (program: string, ...args: (string | number)[]): Program =>
   start(process.execPath, [fixture(`channel/${program}.mjs`), ...args.map(String)], { timeout });

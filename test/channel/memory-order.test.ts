@@ -5,13 +5,11 @@ import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { closing } from '../helpers/peer.js';
 import { fixture, run } from '../helpers/program.js';
+import { stress } from '../helpers/stress.js';
 
 // What docs/memory-order.md says of the engine, tried on this one: no standard promises it for memory that is no
 // SharedArrayBuffer.
 leaveNothing();
-
-/** Longer with POSIX_IPC_STRESS=30, say. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 
 test('nobody sees a position before its record, and of two that store and look one sees the other', async () => {
   const path = name();

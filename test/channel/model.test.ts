@@ -3,14 +3,13 @@ import { Channel } from 'posix-ipc';
 import { describe, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
+import { stress, watchdog } from '../helpers/stress.js';
 import { capacity, commands, type Real } from './commands.js';
 import { at, codeOf, words } from './made.js';
 
 // Any sequence of calls on one channel does what a list of messages, and a count of bytes, say it does.
 leaveNothing();
 
-/** More sequences with POSIX_IPC_STRESS=100, say. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 describe.each([
   ['one', 'one'],
   ['many', 'one'],
@@ -52,6 +51,6 @@ describe.each([
         { numRuns: 60 * stress },
       );
     },
-    60_000 * stress,
+    watchdog(60_000),
   );
 });

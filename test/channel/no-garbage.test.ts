@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { uniqueName } from '../helpers/names.js';
 import { fixture, run } from '../helpers/program.js';
+import { stress, watchdog } from '../helpers/stress.js';
 
 leaveNothing();
 
-/** 10 million messages with POSIX_IPC_STRESS=20. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 const count = 500_000 * stress;
 
 describe.each(['one', 'many'])('%s of each side', (many) => {
@@ -21,9 +20,9 @@ describe.each(['one', 'many'])('%s of each side', (many) => {
         way,
         String(count),
       ];
-      const { code, stdout, stderr } = await run(process.execPath, words, { timeout: 60_000 * stress });
+      const { code, stdout, stderr } = await run(process.execPath, words, { timeout: watchdog(60_000) });
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '0 true\n', stderr: '' });
     },
-    60_000 * stress,
+    watchdog(60_000),
   );
 });

@@ -9,13 +9,14 @@ import { leaveNothing } from '../helpers/leftovers.js';
 import { name, segment } from '../helpers/objects.js';
 import { closing } from '../helpers/peer.js';
 import { fixture, run, start } from '../helpers/program.js';
+import { stress } from '../helpers/stress.js';
 import { testWith } from '../helpers/tools.js';
 
 // Node's decoder of UTF-8 measures first and converts afterwards: it does not survive text that changes in between.
 leaveNothing();
 
 /** Longer with POSIX_IPC_STRESS=30, say: a minute of rewriting. Texts in structs: test/struct. */
-const milliseconds = 2000 * Number(process.env.POSIX_IPC_STRESS ?? 1);
+const milliseconds = 2000 * stress;
 const capacity = 16_384;
 /** Of a channel that holds one message of this length: where it lies. */
 const inChannel = { start: 8192 + 8, length: capacity - 8 };

@@ -5,13 +5,11 @@ import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { closing } from '../helpers/peer.js';
 import { fixture, run, start } from '../helpers/program.js';
+import { stress } from '../helpers/stress.js';
 import { testWith } from '../helpers/tools.js';
 import { compiled } from './compile.js';
 
 leaveNothing();
-
-/** Longer with POSIX_IPC_STRESS=30, say: a minute of rewriting. */
-const stress = Number(process.env.POSIX_IPC_STRESS ?? 1);
 
 const { aligned, array, atomic, bool, bytes, f32, f64, i16, i32, i64, i8, text, u16, u32, u64, u8 } = types;
 const Point = struct({ x: i32, weight: f64 });
