@@ -141,8 +141,8 @@ void all_arrive(uint32_t flags, uint32_t writers, uint32_t readers, uint32_t cou
     for (const bool one : of_writer) CHECK(one);
 }
 
-// Many sit down and leave while others write: a sound channel is not called damaged.
-void sitting_down_disturbs_nobody() {
+// Many sit down and leave while others write: no access of theirs races.
+void many_come_and_go() {
   Segment segment(PIPC_MANY_WRITERS | PIPC_MANY_READERS);
   std::atomic<bool> over{false};
   std::vector<std::thread> threads;
@@ -172,5 +172,5 @@ int main() {
   all_arrive(PIPC_MANY_WRITERS, 3, 1, 6000);
   all_arrive(PIPC_MANY_READERS, 1, 3, 15000);
   all_arrive(PIPC_MANY_WRITERS | PIPC_MANY_READERS, 3, 3, 6000);
-  sitting_down_disturbs_nobody();
+  many_come_and_go();
 }
