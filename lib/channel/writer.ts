@@ -140,7 +140,7 @@ export class ChannelWriter implements Handle {
 
   /**
    * Sends as many of the messages, from the first on, as there is room for, and makes them visible at once: how many. Half
-   * the cost of one at a time. `EMSGSIZE` where one of those is too long: then none is sent.
+   * the cost of one at a time. `EMSGSIZE` where any of them is too long, room or not: then none is sent.
    */
   trySendMany(messages: readonly Data[]): number {
     const writer = ChannelWriter.#of(this);
@@ -168,6 +168,7 @@ export class ChannelWriter implements Handle {
     });
   }
 
+  /** The same, blocking the thread. */
   sendManySync(messages: readonly Data[], options?: WaitOptions): void {
     const writer = ChannelWriter.#of(this);
     const timeout = checkWait(options);
@@ -362,7 +363,10 @@ export class ChannelWriter implements Handle {
   #trySendMany(messages: readonly Data[], from: number, waiting: boolean): number {
     checkMessages(messages);
     if (from >= messages.length) return 0;
-    if (this.#begin(lengthOf(messages[from] as Data), waiting) < 0) return 0;
+    if (this.#begin(lengthOf(messages, from), waiting) < 0) {
+      this.#checkRest(messages, from, from);
+      return 0;
+    }
     const begin = this.#tail;
     let tail = begin;
     let count = from;
@@ -374,7 +378,10 @@ export class ChannelWriter implements Handle {
         const length = bytes.length;
         if (length > this.#longest) this.#refuse('send');
         const size = (length + 15) & ~7;
-        if (((tail - this.#head) | 0) + size > this.#capacity && !this.#makeRoom(size)) break;
+        if (((tail - this.#head) | 0) + size > this.#capacity && !this.#makeRoom(size)) {
+          this.#checkRest(messages, from, count);
+          break;
+        }
         const at = dataStart + (tail & this.#mask);
         words[at >> 2] = length;
         words[(at >> 2) + 1] = 0;
@@ -392,6 +399,12 @@ export class ChannelWriter implements Handle {
     if (this.#many) this.#side.endTurn();
     if (anybodySleeps(this.#words, sleepersWord)) this.#side.ring();
     return count - from;
+  }
+
+  /** Those that there is no room for, before the others are sent; when a part has gone they were checked with it. */
+  #checkRest(messages: readonly Data[], from: number, first: number): void {
+    if (from > 0) return;
+    for (let index = first; index < messages.length; index++) this.#checkLength(lengthOf(messages, index));
   }
 
   #claimSync(length: number, timeout: number): number {
@@ -440,8 +453,9 @@ export class ChannelWriter implements Handle {
   }
 }
 
-function lengthOf(data: Data): number {
-  return ArrayBuffer.isView(data) ? data.byteLength : bytesOf(data).length;
+function lengthOf(messages: readonly Data[], index: number): number {
+  const data = messages[index] as Data;
+  return ArrayBuffer.isView(data) ? data.byteLength : bytesOf(data, `messages[${index}]`).length;
 }
 
 function checkMessages(messages: readonly Data[]): void {

@@ -114,14 +114,31 @@ describe.each(['one', 'many'] as const)('a writer of %s', (writers) => {
       );
   });
 
-  test('of many at once sends none where one is too long or none at all', () => {
-    const { writer, reader } = both();
-    expect(codeOf(() => writer.trySendMany(['a', 'x'.repeat(5000)]))).toBe('EMSGSIZE');
-    expect(codeOf(() => Reflect.apply(writer.trySendMany, writer, [['a', 5]]))).toBe('ERR_INVALID_ARG_TYPE');
-    expect(reader.tryReceive()).toBeUndefined();
-    writer.trySend('after');
-    expect(drained(reader)).toEqual(['after']);
-  });
+  // Five of the seven are too many for an empty channel.
+  test.each([0, 1, 2, 3, 4, 5, 6])(
+    'of many sends none where the one at %i is too long, or none at all, however full it is',
+    async (place) => {
+      for (const [wrong, code] of [
+        [Buffer.alloc(4089), 'EMSGSIZE'],
+        ['x'.repeat(4089), 'EMSGSIZE'],
+        [5, 'ERR_INVALID_ARG_TYPE'],
+      ] as const) {
+        for (const present of [0, 2, 4]) {
+          const { writer, reader } = both();
+          const there = Array.from({ length: present }, (_, index) => `${index}`.repeat(1016));
+          for (const text of there) writer.sendSync(text);
+          const messages = Array.from({ length: 7 }, () => Buffer.alloc(992));
+          Reflect.set(messages, place, wrong);
+          expect(codeOf(() => writer.trySendMany(messages))).toBe(code);
+          expect(codeOf(() => writer.sendManySync(messages, { timeout: 5 }))).toBe(code);
+          await expect(writer.sendMany(messages, { timeout: 5 })).rejects.toMatchObject({ code });
+          expect(drained(reader)).toEqual(there);
+          expect(writer.trySend('after')).toBe(true);
+          expect(drained(reader)).toEqual(['after']);
+        }
+      }
+    },
+  );
 });
 
 describe.each(['one', 'many'] as const)('a claim of a writer of %s', (writers) => {

@@ -128,8 +128,27 @@ void many_messages_are_one_publication() {
   CHECK(pipc_try_send_many(&writer, messages.data(), messages.size()) == -EAGAIN);
   for (int message = 0; message < 4; message++) CHECK(received(reader) == text);
   CHECK(received(reader) == error_text(EAGAIN));
-  messages[5].iov_len = smallest;
-  CHECK(pipc_try_send_many(&writer, messages.data(), messages.size()) == -EMSGSIZE);
+}
+
+// Four of the eight fill an empty channel.
+void of_many_messages_with_one_too_long_none_is_sent() {
+  for (const uint32_t flags : {0u, uint32_t{PIPC_MANY_WRITERS}}) {
+    Segment segment(flags);
+    Writer writer(segment.channel);
+    Reader reader(segment.channel);
+    std::string text(1016, 'm'), too_long(smallest, 'l');
+    for (size_t place = 0; place < 8; place++) {
+      for (int present = 0; present <= 4; present++) {
+        std::vector<iovec> messages(8, {&text[0], text.size()});
+        messages[place] = {&too_long[0], smallest - PIPC_RECORD + 1};
+        for (int message = 0; message < present; message++) CHECK(send_text(writer, text) == 0);
+        CHECK(pipc_try_send_many(&writer, messages.data(), messages.size()) == -EMSGSIZE);
+        CHECK(pipc_send_many(&writer, messages.data(), messages.size(), 5) == -EMSGSIZE);
+        for (int message = 0; message < present; message++) CHECK(received(reader) == text);
+        CHECK(received(reader) == error_text(EAGAIN));
+      }
+    }
+  }
 }
 
 // Set where a channel comes to after 4 GiB.
@@ -307,6 +326,7 @@ int main() {
   a_lease_is_taken_when_it_is_released();
   a_drain_ends_at_what_was_there();
   many_messages_are_one_publication();
+  of_many_messages_with_one_too_long_none_is_sent();
   positions_go_round();
   seats_are_counted();
   what_is_no_channel_is_refused();

@@ -1194,7 +1194,8 @@ static inline ssize_t pipc_try_send_many_as(pipc_writer* writer, const struct io
   return (ssize_t)sent;
 }
 
-/* As many of the messages, from the first on, as there is room for, made visible by one store: how many. */
+/* As many of the messages, from the first on, as there is room for, made visible by one store: how many.
+   EMSGSIZE where any of them is too long, room or not: then none is sent. */
 static inline ssize_t pipc_try_send_many(pipc_writer* writer, const struct iovec* messages, size_t count) {
   return pipc_try_send_many_as(writer, messages, count, 0);
 }
@@ -1482,7 +1483,7 @@ static inline int pipc_attempt_send_many(pipc_side* side, void* context, int wai
 }
 
 /* All of them, in order, as room comes, for at most so many milliseconds: how many, like write(2). Fewer than
-   `count`: what ended it is the answer to the next call. */
+   `count`: what ended it is the answer to the next call. EMSGSIZE for any of them, before any is sent. */
 static inline ssize_t pipc_send_many(pipc_writer* writer, const struct iovec* messages, size_t count,
                                      int milliseconds) {
   pipc_parcel parcel;
