@@ -140,7 +140,7 @@ export class BroadcastReader implements Handle {
    */
   messages(options?: Wait): AsyncGenerator<BroadcastMessage, void, undefined> {
     const reader = BroadcastReader.#of(this);
-    return reader.#listening.iterate(() => reader.receive(options), options);
+    return reader.#side.iterate(() => reader.receive(options), options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<BroadcastMessage, void, undefined> {

@@ -1,9 +1,10 @@
 import { custom, describe } from '../describe.js';
-import { argumentError, closedError, constructorError, IpcError, receiverError } from '../errors.js';
+import { closedError, constructorError, IpcError, receiverError } from '../errors.js';
 import { type Handle, internal } from '../handle.js';
 import { Role } from '../native.js';
-import { bytesOf, type Data, show } from '../options.js';
+import { bytesOf, type Data } from '../options.js';
 import { anybodySleeps } from '../segment/sleepers.js';
+import { bytesOfAll } from './batch.js';
 import {
   filledSleepersWord,
   intentWord as intentIndex,
@@ -104,9 +105,7 @@ export class BroadcastWriter implements Handle {
   /** Sends them all, in order. `EMSGSIZE` for any of them, before any is sent. */
   sendMany(messages: readonly Data[]): void {
     const writer = BroadcastWriter.#of(this);
-    if (!Array.isArray(messages))
-      throw argumentError('ERR_INVALID_ARG_TYPE', `\`messages\`: expected an array, got ${show(messages)}`);
-    const all = messages.map((each, index) => bytesOf(each, `messages[${index}]`));
+    const all = bytesOfAll(messages);
     if (all.some((bytes) => bytes.length > writer.#longest)) writer.#refuse();
     writer.#check();
     const half = (writer.#mask + 1) / 2;

@@ -110,7 +110,7 @@ export class LatestReader implements Handle {
    */
   values(options?: Wait): AsyncGenerator<Buffer, void, undefined> {
     const reader = LatestReader.#of(this);
-    return reader.#listening.iterate(() => reader.next(options), options);
+    return reader.#side.iterate(() => reader.next(options), options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {

@@ -1,41 +1,14 @@
 import type { Readable } from 'node:stream';
 import { custom, describe } from '../describe.js';
-import { argumentError, closedError, constructorError, IpcError, receiverError } from '../errors.js';
+import { argumentError, constructorError, IpcError, receiverError } from '../errors.js';
 import { type Handle, internal } from '../handle.js';
-import { Role } from '../native.js';
-import { checkInteger, checkOptions, checkWait, show, targetOf, type WaitOptions } from '../options.js';
-import { anybodySleeps } from '../segment/sleepers.js';
-import { iterate } from '../waiting/iterate.js';
-import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { checkInteger, checkWait, show, targetOf, type WaitOptions } from '../options.js';
+import type { Wait } from '../waiting/options.js';
 import { promised } from '../waiting/promised.js';
-import { Landing } from './landing.js';
-import {
-  emptiedSleepersWord,
-  headWord as headIndex,
-  magicWord,
-  published,
-  dataStart as start,
-  tailWord as tailIndex,
-} from './layout.js';
-import { Lease, type Leased } from './lease.js';
-import { type Attempt, type Segment, Side } from './side.js';
-import { isEnd, readableOf, readableStreamOf } from './streams.js';
-
-const waitOptions = ['timeout', 'signal'] as const;
-
-// Own constants, which the engine writes into its code; what is imported it loads each time.
-const tailWord = tailIndex;
-const headWord = headIndex;
-const sleepersWord = emptiedSleepersWord;
-const magic = magicWord;
-const done = published;
-const dataStart = start;
-
-/** Messages after which a drain gives their room back. */
-const stride = 64;
-/** A drain that found fewer, time after time, lets the writer get on for some looks: else the two fight for cache lines. */
-const few = 32;
-const looksLeftOut = 400;
+import type { Lease } from './lease.js';
+import { Receiving } from './receiving.js';
+import type { Segment, Side } from './side.js';
+import { readableOf, readableStreamOf } from './streams.js';
 
 /** Sees a message where it lies, at `offset` of `block`, before its room is given back. */
 export type Visit = (block: Buffer, offset: number, length: number) => void;
@@ -43,54 +16,17 @@ export type Visit = (block: Buffer, offset: number, length: number) => void;
 /** One who receives: its seat at a channel. It is released by `close()`, or by the kernel when its process ends. */
 export class ChannelReader implements Handle {
   readonly #side: Side;
-  readonly #words: Int32Array;
-  readonly #bytes: Buffer;
-  readonly #capacity: number;
-  readonly #mask: number;
-  readonly #many: boolean;
-  readonly #landing: Landing;
-  readonly #leased: Leased;
-  #head = 0;
-  /** The writers', as last seen. */
-  #tail = 0;
-  /** A drain runs, or a lease is held; or the reader is closed. */
-  #shut = false;
-  /** Drains in a row that found few. */
-  #hungry = 0;
+  readonly #receiving: Receiving;
 
   /** @internal */
   constructor(key: typeof internal, segment: Segment, persistent: boolean) {
     if (key !== internal) throw constructorError('ChannelReader', 'reader() of a Channel');
-    const side = new Side(segment, Role.reader, persistent, () =>
-      side.patience.untilChanged(segment.words, tailWord, this.#head),
-    );
-    this.#side = side;
-    this.#words = segment.words;
-    this.#bytes = segment.bytes;
-    this.#capacity = segment.capacity;
-    this.#mask = side.mask;
-    this.#many = side.many;
-    this.#landing = new Landing(segment.words, segment.bytes);
-    this.#leased = {
-      subject: side.subject,
-      block: segment.bytes,
-      end: (taken, length) => {
-        this.#shut = false;
-        if (taken) this.#advance(length);
-        else if (this.#many) side.endTurn();
-        side.proceed();
-      },
-    };
-    this.#head = Atomics.load(this.#words, headWord);
-    this.#tail = this.#head;
-    if ((this.#head & 7) !== 0 && !side.many) {
-      side.close('reader');
-      side.fail('reader');
-    }
+    this.#receiving = new Receiving(segment, persistent);
+    this.#side = this.#receiving.side;
   }
 
   static #of(value: ChannelReader): ChannelReader {
-    if (typeof value !== 'object' || value === null || !(#side in value))
+    if (typeof value !== 'object' || value === null || !(#receiving in value))
       throw receiverError('ChannelReader');
     return value;
   }
@@ -106,41 +42,46 @@ export class ChannelReader implements Handle {
 
   /** The next message, or `undefined`: a copy, taken when it is whole. Of a reader that is killed before, it is the next's. */
   tryReceive(): Buffer | undefined {
-    return ChannelReader.#of(this).#tryReceive(false);
+    return ChannelReader.#of(this).#receiving.tryReceive(false);
   }
 
   /** The next message; blocks the thread until there is one. `EPIPE` where all writers have gone; `ETIMEDOUT`. */
   receiveSync(options?: WaitOptions): Buffer {
-    const reader = ChannelReader.#of(this);
+    const receiving = ChannelReader.#of(this).#receiving;
     const timeout = checkWait(options);
-    return reader.#tryReceive(false) ?? reader.#waitSync(timeout, () => reader.#takeCopy());
+    return receiving.tryReceive(false) ?? receiving.waitSync(timeout, () => receiving.takeCopy());
   }
 
   /** The next message, after those of this handle who came before. `EPIPE` where all writers have gone; `ETIMEDOUT`. */
   receive(options?: Wait): Promise<Buffer> {
-    return promised(() => ChannelReader.#of(this).#wait((waiting) => this.#tryReceive(waiting), options));
+    return promised(() => {
+      const receiving = ChannelReader.#of(this).#receiving;
+      return receiving.wait((waiting) => receiving.tryReceive(waiting), options);
+    });
   }
 
   /** The next message into the caller's buffer: its length, or `undefined`. `EMSGSIZE` where it does not fit; it stays. */
   tryReceiveInto(buffer: NodeJS.ArrayBufferView): number | undefined {
     const reader = ChannelReader.#of(this);
     const target = buffer instanceof Uint8Array ? buffer : targetOf(buffer);
-    return reader.#tryReceiveInto(target, false);
+    return reader.#receiving.tryReceiveInto(target, false);
   }
 
   receiveIntoSync(buffer: NodeJS.ArrayBufferView, options?: WaitOptions): number {
-    const reader = ChannelReader.#of(this);
+    const receiving = ChannelReader.#of(this).#receiving;
     const timeout = checkWait(options);
     const target = targetOf(buffer);
-    return reader.#tryReceiveInto(target, false) ?? reader.#waitSync(timeout, () => reader.#takeInto(target));
+    return (
+      receiving.tryReceiveInto(target, false) ?? receiving.waitSync(timeout, () => receiving.takeInto(target))
+    );
   }
 
   /** The buffer is written when the promise resolves, and not before. */
   receiveInto(buffer: NodeJS.ArrayBufferView, options?: Wait): Promise<number> {
     return promised(() => {
-      const reader = ChannelReader.#of(this);
+      const receiving = ChannelReader.#of(this).#receiving;
       const target = targetOf(buffer);
-      return reader.#wait((waiting) => reader.#tryReceiveInto(target, waiting), options);
+      return receiving.wait((waiting) => receiving.tryReceiveInto(target, waiting), options);
     });
   }
 
@@ -154,15 +95,7 @@ export class ChannelReader implements Handle {
     if (typeof visit !== 'function')
       throw argumentError('ERR_INVALID_ARG_TYPE', `\`visit\`: expected a function, got ${show(visit)}`);
     if (most !== Number.POSITIVE_INFINITY) checkInteger(most, 'most', 0);
-    if (reader.#hungry > 1) standBack();
-    const seen = reader.#tail;
-    if (!reader.#begin(false)) {
-      reader.#hungry = 0;
-      return 0;
-    }
-    // What had been seen before need not be all.
-    if (!reader.#many && reader.#tail === seen) reader.#look();
-    return reader.#drain(visit, most);
+    return reader.#receiving.drain(visit, most);
   }
 
   /**
@@ -170,17 +103,20 @@ export class ChannelReader implements Handle {
    * lease ends, or waits for that, as a promise. With many readers the others stand back meanwhile.
    */
   tryLease(): Lease | undefined {
-    return ChannelReader.#of(this).#tryLease(false);
+    return ChannelReader.#of(this).#receiving.tryLease(false);
   }
 
   leaseSync(options?: WaitOptions): Lease {
-    const reader = ChannelReader.#of(this);
+    const receiving = ChannelReader.#of(this).#receiving;
     const timeout = checkWait(options);
-    return reader.#tryLease(false) ?? reader.#waitSync(timeout, () => reader.#takeLease());
+    return receiving.tryLease(false) ?? receiving.waitSync(timeout, () => receiving.takeLease());
   }
 
   lease(options?: Wait): Promise<Lease> {
-    return promised(() => ChannelReader.#of(this).#wait((waiting) => this.#tryLease(waiting), options));
+    return promised(() => {
+      const receiving = ChannelReader.#of(this).#receiving;
+      return receiving.wait((waiting) => receiving.tryLease(waiting), options);
+    });
   }
 
   /**
@@ -189,11 +125,7 @@ export class ChannelReader implements Handle {
    */
   messages(options?: Wait): AsyncGenerator<Buffer, void, undefined> {
     const reader = ChannelReader.#of(this);
-    checkWaitFields(checkOptions(options, waitOptions));
-    return iterate(
-      () => reader.receive(options),
-      (error) => (error.code === 'EBADF' && reader.closed) || reader.#isEnd(error),
-    );
+    return reader.#side.iterate(() => reader.receive(options), options);
   }
 
   /**
@@ -203,14 +135,14 @@ export class ChannelReader implements Handle {
   toReadable(): Readable {
     const reader = ChannelReader.#of(this);
     reader.#side.checkOpen('toReadable');
-    return readableOf(reader, (error) => reader.#isEnd(error));
+    return readableOf(reader, (error) => reader.#side.isEnd(error));
   }
 
   /** The same as a stream of the web. */
   toReadableStream(): ReadableStream<Uint8Array> {
     const reader = ChannelReader.#of(this);
     reader.#side.checkOpen('toReadableStream');
-    return readableStreamOf(reader, (error) => reader.#isEnd(error));
+    return readableStreamOf(reader, (error) => reader.#side.isEnd(error));
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
@@ -232,14 +164,15 @@ export class ChannelReader implements Handle {
     const reader = ChannelReader.#of(this);
     if (reader.#side.closed) return;
     reader.checkIdle();
-    reader.#shut = true;
+    reader.#receiving.shut();
     reader.#side.close('receive');
   }
 
   /** @internal */
   checkIdle(): void {
     const reader = ChannelReader.#of(this);
-    if (reader.#shut && !reader.#side.closed) throw new IpcError('EBUSY', 'close', reader.#side.subject);
+    if (reader.#receiving.busy && !reader.#side.closed)
+      throw new IpcError('EBUSY', 'close', reader.#side.subject);
   }
 
   [Symbol.dispose](): void {
@@ -250,166 +183,4 @@ export class ChannelReader implements Handle {
     const reader = ChannelReader.#of(this);
     return describe('ChannelReader', { ...reader.#side.subject, closed: reader.closed }, options);
   }
-
-  /** All writers have closed, and none of them died. */
-  #isEnd(error: unknown): boolean {
-    return isEnd(error, () => !this.#side.closed && this.#side.native.alone() === 1);
-  }
-
-  /** Whether there is a message at the head; of many it then has its turn. */
-  #begin(waiting: boolean): boolean {
-    if (this.#shut) this.#refuse();
-    if (this.#many) return this.#beginOfMany(waiting);
-    return this.#head !== this.#tail || this.#look();
-  }
-
-  #beginOfMany(waiting: boolean): boolean {
-    // Without the turn: two that took it only to find nothing would wake each other for ever. Its own position first: a tail
-    // that has moved on since is not nothing.
-    const words = this.#words;
-    this.#side.keptOut = false;
-    if (Atomics.load(words, headWord) === Atomics.load(words, tailWord) && words[magic] === done)
-      return false;
-    return this.#side.takeTurn(waiting) && this.#lookInTurn();
-  }
-
-  /** Whether there is a message; else the turn is given back. */
-  #lookInTurn(): boolean {
-    try {
-      const head = Atomics.load(this.#words, headWord);
-      this.#head = head;
-      if ((head & 7) !== 0) this.#side.fail('receive');
-      if (this.#look()) return true;
-    } catch (error) {
-      this.#side.endTurn();
-      throw error;
-    }
-    this.#side.endTurn();
-    return false;
-  }
-
-  /** Whether more was written. */
-  #look(): boolean {
-    const tail = Atomics.load(this.#words, tailWord);
-    const available = (tail - this.#head) | 0;
-    if (available < 0 || available > this.#capacity || this.#words[magic] !== done)
-      this.#side.fail('receive');
-    this.#tail = tail;
-    return available !== 0;
-  }
-
-  /** The length of the record at `head`: read once, and within what was written. */
-  #lengthAt(head: number): number {
-    const length = this.#words[(dataStart + (head & this.#mask)) >> 2] as number;
-    if (length < 0 || length > this.#capacity || ((length + 15) & ~7) > ((this.#tail - head) | 0))
-      this.#failInTurn();
-    // Zeros in place of a file that was truncated are empty messages.
-    if (length === 0 && this.#words[magic] !== done) this.#failInTurn();
-    return length;
-  }
-
-  #failInTurn(): never {
-    // A drain ends its turn itself, after it has stored how far it came: after the turn that would be another one's position.
-    if (this.#many && !this.#shut) this.#side.endTurn();
-    this.#side.fail('receive');
-  }
-
-  /** The record at the head, of `length` bytes, is read. */
-  #advance(length: number): void {
-    const words = this.#words;
-    const head = (this.#head + ((length + 15) & ~7)) | 0;
-    this.#head = head;
-    Atomics.store(words, headWord, head);
-    if (this.#many) this.#side.endTurn();
-    if (anybodySleeps(words, sleepersWord)) this.#side.ring();
-  }
-
-  #tryReceive(waiting: boolean): Buffer | undefined {
-    return this.#begin(waiting) ? this.#takeCopy() : undefined;
-  }
-
-  #takeCopy(): Buffer {
-    const length = this.#lengthAt(this.#head);
-    const copy = this.#landing.copy(this.#side.payloadAt(this.#head), length);
-    this.#advance(length);
-    return copy;
-  }
-
-  #tryReceiveInto(target: Uint8Array, waiting: boolean): number | undefined {
-    return this.#begin(waiting) ? this.#takeInto(target) : undefined;
-  }
-
-  #takeInto(target: Uint8Array): number {
-    const length = this.#lengthAt(this.#head);
-    if (length > target.length) {
-      if (this.#many) this.#side.endTurn();
-      throw new IpcError('EMSGSIZE', 'receive', this.#side.subject);
-    }
-    this.#landing.into(target, dataStart + (this.#head & this.#mask) + 8, length);
-    this.#advance(length);
-    return length;
-  }
-
-  #tryLease(waiting: boolean): Lease | undefined {
-    return this.#begin(waiting) ? this.#takeLease() : undefined;
-  }
-
-  #takeLease(): Lease {
-    const length = this.#lengthAt(this.#head);
-    this.#shut = true;
-    this.#side.held = true;
-    return new Lease(internal, this.#leased, this.#side.payloadAt(this.#head), length);
-  }
-
-  #drain(visit: Visit, most: number): number {
-    const words = this.#words;
-    const bytes = this.#bytes;
-    const mask = this.#mask;
-    const tail = this.#tail;
-    let head = this.#head;
-    let count = 0;
-    this.#shut = true;
-    try {
-      while (head !== tail && count < most) {
-        const length = this.#lengthAt(head);
-        visit(bytes, dataStart + (head & mask) + 8, length);
-        head = (head + ((length + 15) & ~7)) | 0;
-        this.#head = head;
-        count += 1;
-        if (count % stride === 0) Atomics.store(words, headWord, head);
-      }
-    } finally {
-      this.#shut = false;
-      Atomics.store(words, headWord, head);
-      if (this.#many) this.#side.endTurn();
-      if (anybodySleeps(words, sleepersWord)) this.#side.ring();
-    }
-    this.#hungry = count < few ? this.#hungry + 1 : 0;
-    return count;
-  }
-
-  #waitSync<Item>(timeout: number, take: () => Item): Item {
-    const deadline = performance.now() + timeout;
-    for (;;) {
-      this.#side.waitSync(this.#head, 0, Math.max(0, deadline - performance.now()));
-      if (this.#many ? this.#lookInTurn() : this.#look()) return take();
-    }
-  }
-
-  #wait<Item>(attempt: Attempt<Item>, options: Wait | undefined): Promise<Item> {
-    const wait = checkWaitFields(options && checkOptions(options, waitOptions));
-    this.#side.checkOpen('receive');
-    return this.#side.wait(attempt, wait);
-  }
-
-  #refuse(): never {
-    if (this.#side.closed) throw closedError('receive', this.#side.subject);
-    throw new IpcError('EBUSY', 'receive', this.#side.subject);
-  }
-}
-
-let left = 0;
-
-function standBack(): void {
-  for (let look = 0; look < looksLeftOut; look++) left = (left + look) | 0;
 }

@@ -3,8 +3,9 @@ import { Kind, type NativeChannel, type NativeChannelSide, native, Role } from '
 import { BellLane } from '../segment/bell-lane.js';
 import { Patience } from '../segment/patience.js';
 import { listenedSignals } from '../signals.js';
+import { iterate } from '../waiting/iterate.js';
 import { KeepAlive } from '../waiting/keep-alive.js';
-import type { CheckedWait } from '../waiting/options.js';
+import { type CheckedWait, checkWaiting, type Wait } from '../waiting/options.js';
 import {
   dataStart,
   magicWord,
@@ -109,8 +110,18 @@ export class Side {
     throw new IpcError(stale ? 'ESTALE' : 'EBADMSG', syscall, this.subject);
   }
 
+  /** Zeros in place of a file that was truncated look like an empty channel. */
+  checkPublished(syscall: string): void {
+    if (this.words[magicWord] !== published) this.fail(syscall);
+  }
+
   checkOpen(method: string): void {
     if (this.closed) throw closedError(method, this.subject);
+  }
+
+  /** Before a writer waits for room. */
+  checkLength(length: number): void {
+    if (length > this.longest) throw new IpcError('EMSGSIZE', 'send', this.subject);
   }
 
   /** Nobody of this handle is at it, or waits. */
@@ -130,9 +141,31 @@ export class Side {
     return this.#lane.wait(attempt, wait) as Promise<Item>;
   }
 
-  /** Blocks; of many it then has its turn. */
-  waitSync(position: number, size: number, timeout: number): void {
-    this.native.waitSync(position, size, this.#persistent, timeout, listenedSignals());
+  /** Blocks until `attempt` gives an item; of many it has its turn in it. */
+  waitSync<Item>(
+    timeout: number,
+    position: () => number,
+    size: number,
+    attempt: () => Item | undefined,
+  ): Item {
+    const deadline = performance.now() + timeout;
+    for (;;) {
+      const left = Math.max(0, deadline - performance.now());
+      this.native.waitSync(position(), size, this.#persistent, left, listenedSignals());
+      const item = attempt();
+      if (item !== undefined) return item;
+    }
+  }
+
+  /** Item after item. Ends quietly when all of the other side have closed, or this handle. */
+  iterate<Item>(next: () => Promise<Item>, options: Wait | undefined): AsyncGenerator<Item, void, undefined> {
+    checkWaiting(options);
+    return iterate(next, (error) => (error.code === 'EBADF' && this.closed) || this.isEnd(error));
+  }
+
+  /** Whether a wait ended because all of the other side have closed, and none of them died. */
+  isEnd(error: unknown): boolean {
+    return error instanceof IpcError && error.code === 'EPIPE' && !this.closed && this.native.alone() === 1;
   }
 
   #makeLane(): BellLane<Attempt<unknown>, unknown> {
@@ -158,7 +191,7 @@ export class Side {
 
   /** Nothing came. Where nobody is left who could make it come, what they did before they went is looked at once more. */
   #judge(attempt: Attempt<unknown>, operation: string): unknown {
-    if (this.words[magicWord] !== published) this.fail(operation);
+    this.checkPublished(operation);
     if (this.#persistent || this.native.alone() === 0) return undefined;
     const item = attempt(true);
     // Nobody knows what the one whose turn it is leaves behind: its end is heard.

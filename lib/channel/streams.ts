@@ -1,5 +1,4 @@
 import { Readable, Writable } from 'node:stream';
-import { IpcError } from '../errors.js';
 import type { ChannelReader } from './reader.js';
 import type { ChannelWriter } from './writer.js';
 
@@ -108,9 +107,4 @@ export function writableStreamOf(writer: ChannelWriter): WritableStream<string |
 
 function bufferOf(view: NodeJS.ArrayBufferView): Buffer {
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength);
-}
-
-/** Whether an end of waiting is the end of the stream: all writers have closed, and none died. */
-export function isEnd(error: unknown, cleanly: () => boolean): boolean {
-  return error instanceof IpcError && error.code === 'EPIPE' && cleanly();
 }

@@ -1,81 +1,34 @@
 import type { Writable } from 'node:stream';
 import { custom, describe } from '../describe.js';
-import { argumentError, closedError, constructorError, IpcError, receiverError } from '../errors.js';
+import { constructorError, IpcError, receiverError } from '../errors.js';
 import { type Handle, internal } from '../handle.js';
-import { Role } from '../native.js';
-import {
-  bytesOf,
-  checkInteger,
-  checkOptions,
-  checkWait,
-  type Data,
-  show,
-  type WaitOptions,
-} from '../options.js';
-import { anybodySleeps } from '../segment/sleepers.js';
-import { checkWaitFields, type Wait } from '../waiting/options.js';
+import { bytesOf, checkWait, type Data, type WaitOptions } from '../options.js';
+import { checkWaiting, type Wait } from '../waiting/options.js';
 import { ended, promised } from '../waiting/promised.js';
-import {
-  filledSleepersWord,
-  headWord as headIndex,
-  magicWord,
-  published,
-  dataStart as start,
-  tailWord as tailIndex,
-} from './layout.js';
-import { type Segment, Side } from './side.js';
+import { bytesOfAll } from './batch.js';
+import { Claims } from './claims.js';
+import { Sending } from './sending.js';
+import type { Segment, Side } from './side.js';
 import { writableOf, writableStreamOf } from './streams.js';
-
-const waitOptions = ['timeout', 'signal'] as const;
-
-// Own constants, which the engine writes into its code; what is imported it loads each time.
-const tailWord = tailIndex;
-const headWord = headIndex;
-const sleepersWord = filledSleepersWord;
-const magic = magicWord;
-const done = published;
-const dataStart = start;
 
 /** One who sends: its seat at a channel. It is released by `close()`, or by the kernel when its process ends. */
 export class ChannelWriter implements Handle {
   readonly #side: Side;
-  readonly #words: Int32Array;
+  readonly #sending: Sending;
+  readonly #claims: Claims;
   readonly #bytes: Buffer;
-  readonly #capacity: number;
-  readonly #mask: number;
-  readonly #many: boolean;
-  /** Payload bytes of the longest message; negative while the fast path is shut: a claim is open, or all is closed. */
-  #longest: number;
-  #tail: number;
-  /** The readers', as last seen. */
-  #head: number;
-  /** Payload bytes of the open claim. */
-  #claimed = -1;
 
   /** @internal */
   constructor(key: typeof internal, segment: Segment, persistent: boolean) {
     if (key !== internal) throw constructorError('ChannelWriter', 'writer() of a Channel');
-    const side = new Side(segment, Role.writer, persistent, () =>
-      side.patience.untilChanged(segment.words, headWord, this.#head),
-    );
-    this.#side = side;
-    this.#words = segment.words;
+    this.#sending = new Sending(segment, persistent);
+    this.#side = this.#sending.side;
+    this.#claims = new Claims(this.#sending);
     this.#bytes = segment.bytes;
-    this.#capacity = segment.capacity;
-    this.#mask = side.mask;
-    this.#many = side.many;
-    this.#longest = side.longest;
-    this.#tail = Atomics.load(this.#words, tailWord);
-    this.#head = Atomics.load(this.#words, headWord);
-    const used = (this.#tail - this.#head) | 0;
-    if (!side.many && (used < 0 || used > segment.capacity || ((this.#tail | this.#head) & 7) !== 0)) {
-      side.close('writer');
-      side.fail('writer');
-    }
   }
 
   static #of(value: ChannelWriter): ChannelWriter {
-    if (typeof value !== 'object' || value === null || !(#side in value))
+    if (typeof value !== 'object' || value === null || !(#sending in value))
       throw receiverError('ChannelWriter');
     return value;
   }
@@ -105,18 +58,14 @@ export class ChannelWriter implements Handle {
    */
   trySend(data: Data): boolean {
     const writer = ChannelWriter.#of(this);
-    return writer.#trySend(data instanceof Uint8Array ? data : bytesOf(data), false);
+    return writer.#sending.trySend(data instanceof Uint8Array ? data : bytesOf(data), false);
   }
 
   /** Sends; blocks the thread while there is no room. `EPIPE` where all readers have gone; `ETIMEDOUT`; `EMSGSIZE`. */
   sendSync(data: Data, options?: WaitOptions): void {
     const writer = ChannelWriter.#of(this);
     const timeout = checkWait(options);
-    const bytes = bytesOf(data);
-    if (writer.#trySend(bytes, false)) return;
-    const at = writer.#claimSync(bytes.length, timeout);
-    writer.#bytes.set(bytes, at);
-    writer.#publish(bytes.length);
+    writer.#sending.sendSync(bytesOf(data), timeout);
   }
 
   /**
@@ -126,14 +75,14 @@ export class ChannelWriter implements Handle {
   send(data: Data, options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
+      const wait = checkWaiting(options);
       const bytes = bytesOf(data);
       writer.#side.checkOpen('send');
-      writer.#checkLength(bytes.length);
+      writer.#side.checkLength(bytes.length);
       wait.signal?.throwIfAborted();
-      if (writer.#side.idle && writer.#trySend(bytes, false)) return Promise.resolve();
+      if (writer.#side.idle && writer.#sending.trySend(bytes, false)) return Promise.resolve();
       const copy = Uint8Array.from(bytes);
-      const attempt = (waiting: boolean) => writer.#trySend(copy, waiting) || undefined;
+      const attempt = (waiting: boolean) => writer.#sending.trySend(copy, waiting) || undefined;
       return ended(writer.#side.wait(attempt, wait));
     });
   }
@@ -144,7 +93,7 @@ export class ChannelWriter implements Handle {
    */
   trySendMany(messages: readonly Data[]): number {
     const writer = ChannelWriter.#of(this);
-    return writer.#trySendMany(messages, 0, false);
+    return writer.#sending.trySendMany(messages, 0, false);
   }
 
   /**
@@ -154,14 +103,13 @@ export class ChannelWriter implements Handle {
   sendMany(messages: readonly Data[], options?: Wait): Promise<void> {
     return promised(() => {
       const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
-      checkMessages(messages);
-      const copies = messages.map((each) => Uint8Array.from(bytesOf(each)));
+      const wait = checkWaiting(options);
+      const copies = bytesOfAll(messages).map((bytes) => Uint8Array.from(bytes));
       writer.#side.checkOpen('sendMany');
-      for (const copy of copies) writer.#checkLength(copy.length);
+      for (const copy of copies) writer.#side.checkLength(copy.length);
       let sent = 0;
       const attempt = (waiting: boolean) => {
-        sent += writer.#trySendMany(copies, sent, waiting);
+        sent += writer.#sending.trySendMany(copies, sent, waiting);
         return sent === copies.length || undefined;
       };
       return ended(writer.#side.wait(attempt, wait));
@@ -173,11 +121,12 @@ export class ChannelWriter implements Handle {
     const writer = ChannelWriter.#of(this);
     const timeout = checkWait(options);
     const deadline = performance.now() + timeout;
-    let sent = writer.#trySendMany(messages, 0, false);
+    let sent = writer.#sending.trySendMany(messages, 0, false);
     while (sent < messages.length) {
-      writer.sendSync(messages[sent] as Data, { timeout: Math.max(0, deadline - performance.now()) });
+      const next = bytesOf(messages[sent] as Data);
+      writer.#sending.sendSync(next, Math.max(0, deadline - performance.now()));
       sent += 1;
-      sent += writer.#trySendMany(messages, sent, false);
+      sent += writer.#sending.trySendMany(messages, sent, false);
     }
   }
 
@@ -187,56 +136,25 @@ export class ChannelWriter implements Handle {
    * promise. With many writers the others stand back meanwhile.
    */
   tryClaim(length: number): number | undefined {
-    const writer = ChannelWriter.#of(this);
-    checkInteger(length, 'length', 0);
-    const at = writer.#begin(length, false);
-    if (at < 0) return undefined;
-    return writer.#open(length, at);
+    return ChannelWriter.#of(this).#claims.try(length);
   }
 
   claim(length: number, options?: Wait): Promise<number> {
-    return promised(() => {
-      const writer = ChannelWriter.#of(this);
-      const wait = checkWaitFields(options && checkOptions(options, waitOptions));
-      checkInteger(length, 'length', 0);
-      writer.#side.checkOpen('claim');
-      writer.#checkLength(length);
-      const attempt = (waiting: boolean) => {
-        const at = writer.#begin(length, waiting);
-        return at < 0 ? undefined : writer.#open(length, at);
-      };
-      return writer.#side.wait(attempt, wait);
-    });
+    return promised(() => ChannelWriter.#of(this).#claims.wait(length, options));
   }
 
   claimSync(length: number, options?: WaitOptions): number {
-    const writer = ChannelWriter.#of(this);
-    const timeout = checkWait(options);
-    checkInteger(length, 'length', 0);
-    const at = writer.#begin(length, false);
-    return writer.#open(length, at < 0 ? writer.#claimSync(length, timeout) : at);
+    return ChannelWriter.#of(this).#claims.sync(length, options);
   }
 
   /** The claim at `offset` is a message now; `length`: of its first bytes only. `EINVAL` where no such claim is open. */
   commit(offset: number, length?: number): void {
-    const writer = ChannelWriter.#of(this);
-    const claimed = writer.#check(offset, 'commit');
-    const final = length === undefined ? claimed : checkInteger(length, 'length', 0, claimed);
-    writer.#shut();
-    try {
-      writer.#publish(final);
-    } finally {
-      writer.#side.proceed();
-    }
+    ChannelWriter.#of(this).#claims.commit(offset, length);
   }
 
   /** The claim at `offset` was never there. */
   abort(offset: number): void {
-    const writer = ChannelWriter.#of(this);
-    writer.#check(offset, 'abort');
-    writer.#shut();
-    if (writer.#many) writer.#side.endTurn();
-    writer.#side.proceed();
+    ChannelWriter.#of(this).#claims.abort(offset);
   }
 
   /**
@@ -270,14 +188,14 @@ export class ChannelWriter implements Handle {
   close(): void {
     const writer = ChannelWriter.#of(this);
     writer.checkIdle();
-    writer.#longest = -1;
+    writer.#sending.shut();
     writer.#side.close('send');
   }
 
   /** @internal */
   checkIdle(): void {
     const writer = ChannelWriter.#of(this);
-    if (writer.#claimed !== -1) throw new IpcError('EBUSY', 'close', writer.#side.subject);
+    if (writer.#claims.open) throw new IpcError('EBUSY', 'close', writer.#side.subject);
   }
 
   [Symbol.dispose](): void {
@@ -289,176 +207,4 @@ export class ChannelWriter implements Handle {
     const { longest, closed } = writer;
     return describe('ChannelWriter', { ...writer.#side.subject, longest, closed }, options);
   }
-
-  #trySend(bytes: Uint8Array, waiting: boolean): boolean {
-    const length = bytes.length;
-    const at = this.#begin(length, waiting);
-    if (at < 0) return false;
-    this.#bytes.set(bytes, at);
-    this.#publish(length);
-    return true;
-  }
-
-  /** Where the payload of a message goes; -1 where there is no room. Of many it then has its turn. */
-  #begin(length: number, waiting: boolean): number {
-    if (length > this.#longest) this.#refuse('send');
-    const size = (length + 15) & ~7;
-    if (this.#many) return this.#beginOfMany(size, waiting);
-    const tail = this.#tail;
-    if (((tail - this.#head) | 0) + size > this.#capacity && !this.#makeRoom(size)) return -1;
-    return dataStart + (tail & this.#mask) + 8;
-  }
-
-  #beginOfMany(size: number, waiting: boolean): number {
-    // Without the turn: two that took it only to find no room would wake each other for ever.
-    const used = (Atomics.load(this.#words, tailWord) - Atomics.load(this.#words, headWord)) | 0;
-    this.#side.keptOut = false;
-    if (used >= 0 && used <= this.#capacity && used + size > this.#capacity) return -1;
-    return this.#side.takeTurn(waiting) ? this.#roomInTurn(size) : -1;
-  }
-
-  /** Where the payload goes; -1 where there is no room, and then the turn is given back. */
-  #roomInTurn(size: number): number {
-    const tail = Atomics.load(this.#words, tailWord);
-    // Both anew: the others may have gone round since, and then an old position looks like a new one.
-    this.#tail = tail;
-    try {
-      if ((tail & 7) !== 0) this.#side.fail('send');
-      if (this.#makeRoom(size)) return this.#side.payloadAt(tail);
-    } catch (error) {
-      this.#side.endTurn();
-      throw error;
-    }
-    this.#side.endTurn();
-    return -1;
-  }
-
-  #roomAlone(size: number): number {
-    return this.#makeRoom(size) ? this.#side.payloadAt(this.#tail) : -1;
-  }
-
-  #makeRoom(size: number): boolean {
-    const head = Atomics.load(this.#words, headWord);
-    const used = (this.#tail - head) | 0;
-    if (used < 0 || used > this.#capacity) this.#side.fail('send');
-    this.#head = head;
-    return used + size <= this.#capacity;
-  }
-
-  /** The record at the tail is a message: one store. */
-  #publish(length: number): void {
-    const words = this.#words;
-    // Zeros in place of a file that was truncated.
-    if (words[magic] !== done) this.#side.fail('send');
-    const record = (dataStart + (this.#tail & this.#mask)) >> 2;
-    words[record] = length;
-    words[record + 1] = 0;
-    const tail = (this.#tail + ((length + 15) & ~7)) | 0;
-    this.#tail = tail;
-    Atomics.store(words, tailWord, tail);
-    if (this.#many) this.#side.endTurn();
-    if (anybodySleeps(words, sleepersWord)) this.#side.ring();
-  }
-
-  #trySendMany(messages: readonly Data[], from: number, waiting: boolean): number {
-    checkMessages(messages);
-    if (from >= messages.length) return 0;
-    if (this.#begin(lengthOf(messages, from), waiting) < 0) {
-      this.#checkRest(messages, from, from);
-      return 0;
-    }
-    const begin = this.#tail;
-    let tail = begin;
-    let count = from;
-    try {
-      const words = this.#words;
-      for (; count < messages.length; count++) {
-        const data = messages[count] as Data;
-        const bytes = data instanceof Uint8Array ? data : bytesOf(data, `messages[${count}]`);
-        const length = bytes.length;
-        if (length > this.#longest) this.#refuse('send');
-        const size = (length + 15) & ~7;
-        if (((tail - this.#head) | 0) + size > this.#capacity && !this.#makeRoom(size)) {
-          this.#checkRest(messages, from, count);
-          break;
-        }
-        const at = dataStart + (tail & this.#mask);
-        words[at >> 2] = length;
-        words[(at >> 2) + 1] = 0;
-        this.#bytes.set(bytes, at + 8);
-        tail = (tail + size) | 0;
-        this.#tail = tail;
-      }
-      if (words[magic] !== done) this.#side.fail('send');
-    } catch (error) {
-      this.#tail = begin;
-      if (this.#many) this.#side.endTurn();
-      throw error;
-    }
-    Atomics.store(this.#words, tailWord, tail);
-    if (this.#many) this.#side.endTurn();
-    if (anybodySleeps(this.#words, sleepersWord)) this.#side.ring();
-    return count - from;
-  }
-
-  /** Those that there is no room for, before the others are sent; when a part has gone they were checked with it. */
-  #checkRest(messages: readonly Data[], from: number, first: number): void {
-    if (from > 0) return;
-    for (let index = first; index < messages.length; index++) this.#checkLength(lengthOf(messages, index));
-  }
-
-  #claimSync(length: number, timeout: number): number {
-    const size = (length + 15) & ~7;
-    const deadline = performance.now() + timeout;
-    for (;;) {
-      this.#side.waitSync(this.#tail, size, Math.max(0, deadline - performance.now()));
-      const at = this.#many ? this.#roomInTurn(size) : this.#roomAlone(size);
-      if (at >= 0) return at;
-    }
-  }
-
-  #open(length: number, at: number): number {
-    // Zeros in place of a file that was truncated look like an empty channel.
-    if (this.#words[magic] !== done) this.#side.fail('send');
-    this.#claimed = length;
-    this.#longest = -1;
-    this.#side.held = true;
-    return at;
-  }
-
-  #shut(): void {
-    this.#claimed = -1;
-    this.#longest = this.#side.longest;
-  }
-
-  #check(offset: number, method: string): number {
-    if (this.#claimed !== -1 && offset === this.#side.payloadAt(this.#tail)) return this.#claimed;
-    if (this.#side.closed) throw closedError(method, this.#side.subject);
-    if (typeof offset !== 'number')
-      throw argumentError(
-        'ERR_INVALID_ARG_TYPE',
-        `\`offset\`: expected what tryClaim() gave, got ${show(offset)}`,
-      );
-    throw new IpcError('EINVAL', method, this.#side.subject);
-  }
-
-  /** Before it waits. */
-  #checkLength(length: number): void {
-    if (length > this.#side.longest) throw new IpcError('EMSGSIZE', 'send', this.#side.subject);
-  }
-
-  #refuse(method: string): never {
-    if (this.#side.closed) throw closedError(method, this.#side.subject);
-    throw new IpcError(this.#claimed !== -1 ? 'EBUSY' : 'EMSGSIZE', method, this.#side.subject);
-  }
-}
-
-function lengthOf(messages: readonly Data[], index: number): number {
-  const data = messages[index] as Data;
-  return ArrayBuffer.isView(data) ? data.byteLength : bytesOf(data, `messages[${index}]`).length;
-}
-
-function checkMessages(messages: readonly Data[]): void {
-  if (!Array.isArray(messages))
-    throw argumentError('ERR_INVALID_ARG_TYPE', `\`messages\`: expected an array, got ${show(messages)}`);
 }

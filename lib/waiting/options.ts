@@ -1,5 +1,5 @@
 import { argumentError } from '../errors.js';
-import { checkTimeout, show, type WaitOptions } from '../options.js';
+import { checkOptions, checkTimeout, show, type WaitOptions } from '../options.js';
 
 /** How long a promise waits, and what ends it before. */
 export interface Wait extends WaitOptions {
@@ -13,7 +13,14 @@ export interface CheckedWait {
   readonly signal: AbortSignal | undefined;
 }
 
+const waitOptions = ['timeout', 'signal'] as const;
+
 const forEver: CheckedWait = { timeout: Number.POSITIVE_INFINITY, signal: undefined };
+
+/** Options that have no other fields. */
+export function checkWaiting(options: Wait | undefined): CheckedWait {
+  return options === undefined ? forEver : checkWaitFields(checkOptions(options, waitOptions));
+}
 
 /** The two fields of options whose names were checked. */
 export function checkWaitFields(options: Wait | undefined): CheckedWait {
