@@ -39,6 +39,13 @@ export interface BroadcastMessage {
   readonly lost: number;
 }
 
+/** A record; `previous`: how many bytes before it the last one begins, 0 where there is none. */
+interface Found {
+  readonly position: number;
+  readonly number: number;
+  readonly previous: number;
+}
+
 /** One who receives. Its seat is released by `close()`, or by the kernel when its process ends. */
 export class BroadcastReader implements Handle {
   readonly #listening: Listening;
@@ -240,25 +247,55 @@ export class BroadcastReader implements Handle {
   }
 
   /** Where the newest record begins, and its number: of the last message, or of one that is about to be sent. */
-  #findNewest(): { position: number; number: number } {
+  #findNewest(): Found {
     for (let lapped = 0; lapped < overtakings; lapped++) {
       const position = readWide(this.#words, newestWord);
       if (position < 0 || (position & 15) !== 0) break;
-      const number = readNumber(this.#words, (dataStart + (position & this.#mask)) >> 2);
-      fenceAfterReading();
-      const ahead = readWide(this.#words, intentWord) - position;
-      if (ahead < 0) break;
-      if (ahead <= this.#capacity) return { position, number };
+      const found = this.#recordAt(position);
+      if (found !== undefined) return found;
     }
     return this.#side.fail('receive');
+  }
+
+  /** What stands before the message at that position; `undefined`: it was overwritten meanwhile. */
+  #recordAt(position: number): Found | undefined {
+    const record = (dataStart + (position & this.#mask)) >> 2;
+    const number = readNumber(this.#words, record);
+    const previous = this.#words[record + 1] as number;
+    fenceAfterReading();
+    const ahead = readWide(this.#words, intentWord) - position;
+    if (ahead < 0) this.#side.fail('receive');
+    return ahead > this.#capacity ? undefined : { position, number, previous };
   }
 
   #join(from: From): void {
     const tail = readWide(this.#words, tailWord);
     if (tail < 0 || (tail & 15) !== 0) this.#side.fail('reader');
+    if (from === 'last') {
+      const { position, number } = this.#findLast();
+      this.#position = position;
+      this.#number = number;
+      return;
+    }
     const newest = this.#findNewest();
-    const sent = newest.position < tail && from === 'now';
+    const sent = newest.position < tail;
     this.#position = sent ? tail : newest.position;
     this.#number = sent ? newest.number + 1 : newest.number;
+  }
+
+  /** The last message that was sent; where the newest record is not, since its writer has died or is about to, the one before. */
+  #findLast(): Found {
+    for (let lapped = 0; lapped < overtakings; lapped++) {
+      const newest = this.#findNewest();
+      const tail = readWide(this.#words, tailWord);
+      if (tail < 0 || newest.position < tail || newest.previous === 0) return newest;
+      const { previous } = newest;
+      if (previous < 0 || previous > this.#capacity / 2 || previous & 15 || previous > newest.position) break;
+      const found = this.#recordAt(newest.position - previous);
+      if (found === undefined) continue;
+      if (found.number !== newest.number - 1) break;
+      return found;
+    }
+    return this.#side.fail('reader');
   }
 }

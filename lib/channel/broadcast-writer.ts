@@ -41,6 +41,8 @@ export class BroadcastWriter implements Handle {
   #intent: number;
   /** Of the next message. */
   #number = 0;
+  /** Bytes of the last one, with what stands before it; 0: none was sent. */
+  #previous = 0;
 
   /** @internal */
   constructor(key: typeof internal, segment: Segment) {
@@ -146,8 +148,10 @@ export class BroadcastWriter implements Handle {
     const newest = readWide(this.#words, newestWord);
     if (newest < 0 || newest > tail || (newest | tail | this.#intent) & 15) return false;
     if (this.#intent < tail || this.#intent - tail > capacity / 2) return false;
-    const number = readNumber(this.#words, (dataStart + (newest & this.#mask)) >> 2);
+    const record = (dataStart + (newest & this.#mask)) >> 2;
+    const number = readNumber(this.#words, record);
     this.#number = newest < tail ? number + 1 : number;
+    this.#previous = newest < tail ? tail - newest : (this.#words[record + 1] as number);
     return number >= 0;
   }
 
@@ -173,13 +177,14 @@ export class BroadcastWriter implements Handle {
     const at = dataStart + (tail & this.#mask);
     const word = at >> 2;
     words[word] = length;
-    words[word + 1] = 0;
+    words[word + 1] = this.#previous;
     words[word + 2] = number | 0;
     words[word + 3] = highOf(number);
     this.#bytes.set(bytes, at + 16);
     storeWide(words, newestWord, tail);
     const end = tail + ((length + 31) & ~15);
     storeWide(words, tailWord, end);
+    this.#previous = end - tail;
     this.#tail = end;
     this.#number = number + 1;
   }

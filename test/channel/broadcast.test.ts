@@ -52,6 +52,47 @@ describe('a broadcast', () => {
     expect(broadcast.reader().tryReceive()).toBe(undefined);
   });
 
+  test('gives it the last one that was sent where a writer has died before the end of its next', () => {
+    const { path, broadcast } = made();
+    const words = wordsOf(path);
+    // As after its death between the last two stores of a message: each has 32 bytes.
+    const sendAndDie = (message: string) => {
+      const writer = broadcast.writer();
+      const tail = 32 * writer.sent;
+      writer.send(message);
+      writer.close();
+      setWide(words, wide.tail, tail);
+    };
+    sendAndDie('never');
+    const first = broadcast.reader({ from: 'last' });
+    expect(first.tryReceive()).toBe(undefined);
+    const sent = broadcast.writer();
+    for (let number = 0; number < 300; number++) sent.send(`${number}`);
+    sent.close();
+    for (const message of ['never', 'never either']) {
+      sendAndDie(message);
+      const last = broadcast.reader({ from: 'last' });
+      expect(text(last.tryReceive())).toBe('299 299 0');
+      expect(last.tryReceive()).toBe(undefined);
+    }
+    const late = broadcast.reader({ from: 'last' });
+    broadcast.writer().send('at last');
+    expect(text(late.tryReceive())).toBe('299 299 0');
+    expect(text(late.tryReceive())).toBe('at last 300 0');
+    expect(text(broadcast.reader({ from: 'last' }).tryReceive())).toBe('at last 300 0');
+  });
+
+  test.each([-32, 8, 2 ** 12, 2 ** 30])('refuses %s as the way back to the last one', (bytes) => {
+    const { path, broadcast } = made();
+    const words = wordsOf(path);
+    const writer = broadcast.writer();
+    for (const message of ['one', 'two']) writer.send(message);
+    setWide(words, wide.tail, 32);
+    words[(8192 + 32) / 4 + 1] = bytes;
+    expect(() => broadcast.reader({ from: 'last' })).toThrow(ipcError('EBADMSG', 'reader'));
+    expect(text(broadcast.reader().tryReceive())).toBe(undefined);
+  });
+
   test('takes messages of every length up to its longest, also across its end', () => {
     const { broadcast } = made();
     const writer = broadcast.writer();

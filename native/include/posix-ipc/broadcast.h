@@ -27,7 +27,8 @@ extern "C" {
    that was finished. Positions count bytes and never wrap. */
 enum { PIPC_TAIL = 0, PIPC_INTENT = 1, PIPC_NEWEST = 2 };
 
-/* Before each message: its length, 0, and its number, low word first. Numbers count messages from 0. */
+/* Before each message: its length; how many bytes before it the last one begins, 0 where there is none; its
+   number, low word first. Numbers count messages from 0. */
 enum { PIPC_MESSAGE = 16 };
 
 static inline uint32_t pipc_message_size(uint32_t length) { return (length + PIPC_MESSAGE + 15) & ~15u; }
@@ -62,7 +63,8 @@ typedef struct {
   pipc_side side;
   uint64_t tail;
   uint64_t intent;
-  uint64_t number; /* of the next message */
+  uint64_t number;   /* of the next message */
+  uint32_t previous; /* bytes of the last one, with what stands before it; 0: none was sent */
 } pipc_broadcast_writer;
 
 /* Where the last writer left off. It may have finished a record that it has not published: that one has the
@@ -78,6 +80,8 @@ static inline int pipc_take_over(pipc_broadcast_writer* writer) {
       writer->intent < writer->tail || writer->intent - writer->tail > broadcast->capacity / 2)
     return pipc_bad(&writer->side);
   writer->number = pipc_number_at(broadcast, newest) + (newest < writer->tail);
+  writer->previous = newest < writer->tail ? (uint32_t)(writer->tail - newest)
+                                           : pipc_peek(pipc_message_at(broadcast, newest) + 4);
   return 0;
 }
 
@@ -109,7 +113,7 @@ static inline int pipc_announce_message(pipc_broadcast_writer* writer, const voi
   PIPC_AT(broadcast_intended);
   pipc_fence_before_writing();
   pipc_poke(record, length);
-  pipc_poke(record + 4, 0);
+  pipc_poke(record + 4, writer->previous);
   pipc_poke(record + 8, (uint32_t)writer->number);
   pipc_poke(record + 12, (uint32_t)(writer->number >> 32));
   pipc_copy_in(record + PIPC_MESSAGE, message, length);
@@ -117,6 +121,7 @@ static inline int pipc_announce_message(pipc_broadcast_writer* writer, const voi
   pipc_store_wide(header->wide[PIPC_NEWEST], writer->tail);
   pipc_store_wide(header->wide[PIPC_TAIL], end);
   PIPC_AT(broadcast_published);
+  writer->previous = pipc_message_size(length);
   writer->tail = end;
   writer->number++;
   pipc_ring_others(&writer->side);
