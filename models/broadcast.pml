@@ -74,7 +74,7 @@ inline write() {
 
 inline point() {
   store_high(NEWEST, p);
-  low[NEWEST] = LOW(p);
+  low[NEWEST] = LOW(p);                                                                         /* [broadcast.finished] */
 #ifdef BROKEN_NUMBER_BESIDE_POSITION
   newestNumber = n
 #endif

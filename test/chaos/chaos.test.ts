@@ -24,6 +24,8 @@ testWith('no sanitizer')(
       .map(Number);
     expect(all).toBeGreaterThanOrEqual(kills);
     expect(inC).toBeGreaterThan(all / 2);
+    for (const kind of ['mutex', 'ring', '(?:latest|broadcast)'])
+      expect(stdout, `kills at points of ${kind}`).toMatch(new RegExp(`^ *[1-9]\\d* [< ] ${kind}\\.`, 'm'));
   },
   timeout,
 );

@@ -11,11 +11,14 @@ import { quietScenes } from './quiet.js';
 import { type Run, round } from './round.js';
 import { takenSeat } from './taken-seat.js';
 import { Tally } from './tally.js';
+import { wideRound } from './wide/round.js';
+import { lastWriters, quietNumbers } from './wide/scenes.js';
 
 /** What each kind of objects goes through at once, and the roles that its victims have. */
 const kinds = {
   locks: { scenes: [round, quietScenes, oneDeath, takenSeat], roles: ['work', 'barrier'] },
   channel: { scenes: [channelRound, lastPeers, quietChannel], roles: ['write', 'read'] },
+  wide: { scenes: [wideRound, lastWriters, quietNumbers], roles: ['set', 'get', 'announce', 'hear'] },
 } satisfies Record<string, { scenes: ((run: Run, number: number) => Promise<void>)[]; roles: Role[] }>;
 type Kind = keyof typeof kinds;
 
@@ -45,6 +48,7 @@ Examples:
   npm run chaos                             1000 kills
   npm run chaos -- --kills 10000            a full run: some ten minutes
   npm run chaos -- --only channel           processes that write and read messages, and no locks
+  npm run chaos -- --only wide              one that writes and others that read a latest value, and a broadcast
   npm run chaos -- --seed 4711              the schedule of the run that printed this seed
   npm run chaos -- --broken                 whether chaos finds the mistakes that are made on purpose`,
   )
@@ -103,8 +107,8 @@ async function campaign(mistake: string, loud: boolean): Promise<Tally> {
 
 async function findNothing(): Promise<void> {
   console.log(`seed ${seed}, ${kills} kills, objects ${prefix}-*`);
-  if (used.includes('channel') && placesHere().length === 1)
-    console.log('without namespaces: unshare(1) is refused');
+  const peersEnd = used.some((kind) => kind !== 'locks');
+  if (peersEnd && placesHere().length === 1) console.log('without namespaces: unshare(1) is refused');
   const tally = await campaign('none', true);
   console.log(`kills between each point and those that may follow (<: less than ${enough})`);
   console.log(tally.table(enough, passed));
@@ -113,7 +117,7 @@ async function findNothing(): Promise<void> {
     few.length === 0 ? `at least ${enough} after each` : `less than ${enough} after ${few.join(', ')}`,
   );
   console.log(tally.summary());
-  if (used.includes('channel')) console.log(tally.delaysInWords());
+  if (peersEnd) console.log(tally.delaysInWords());
   if (tally.faults > 0) process.exitCode = 1;
 }
 

@@ -14,6 +14,9 @@ import { readMessages, readSome, readToTheEnd } from './channel/node-reader.js';
 import { writeMessages, writeSome, writeToTheEnd } from './channel/node-writer.js';
 import * as layout from './layout.js';
 import { Journal } from './node-journal.js';
+import { kinds, rolesOf } from './wide/layout.js';
+import { readNumbers, readNumbersToTheEnd } from './wide/node-reader.js';
+import { writeNumbers, writeSomeNumbers } from './wide/node-writer.js';
 
 const { Head, Phase, Slot, State } = layout;
 const [prefix, slot, seed, role, focus] = process.argv.slice(2) as [
@@ -226,6 +229,13 @@ const roles: Record<string, () => Promise<void>> = {
   'write-some': () => writeSome(journal),
   'read-some': () => readSome(journal),
 };
+for (const kind of kinds) {
+  const { writer, reader } = rolesOf[kind];
+  roles[writer] = () => writeNumbers(journal, kind, steady);
+  roles[reader] = () => readNumbers(journal, kind, steady);
+  roles[`${writer}-some`] = () => writeSomeNumbers(journal, kind);
+  roles[`${reader}-to-the-end`] = () => readNumbersToTheEnd(journal, kind);
+}
 await roles[role]?.();
 journal.becomes(State.done);
 process.exit(0);

@@ -1,6 +1,6 @@
 import { Random } from './random.js';
 
-export type Role = 'work' | 'barrier' | 'write' | 'read';
+export type Role = 'work' | 'barrier' | 'write' | 'read' | 'set' | 'get' | 'announce' | 'hear';
 
 /** How one victim lives and dies. */
 export interface Plan {
@@ -50,6 +50,29 @@ const ofFew = [
   'bell.taken',
 ];
 
+/** What only a writer, and only a reader, of a latest value or a broadcast passes. */
+const ofWideWriter = [
+  'mutex.locked',
+  'mutex.inherited',
+  'mutex.unlocked',
+  'bell.taken',
+  'bell.counted',
+  'bell.rung',
+];
+const ofWideReader = [...ofWideWriter.slice(3), 'bell.flagged', 'bell.looked', 'ring.deserted'];
+const ofWide: Partial<Record<Role, readonly string[]>> = {
+  set: ['latest.filled', 'latest.published', ...ofWideWriter],
+  get: ['latest.copied', ...ofWideReader],
+  announce: [
+    'broadcast.intended',
+    'broadcast.written',
+    'broadcast.finished',
+    'broadcast.published',
+    ...ofWideWriter,
+  ],
+  hear: ['broadcast.copied', ...ofWideReader],
+};
+
 /**
  * The plan of victim `number` of all: of the seed alone, so that it replays the schedule. `many`: at its end of a channel
  * there is room for many.
@@ -73,7 +96,8 @@ export function planOf(
   if (random.below(2) === 0)
     return { ...plan, node: false, lifetime: random.below(life), fromStart: random.below(4) === 0 };
 
-  const more = atChannel ? [...ofFew, ...ofFew] : [];
+  const few = atChannel ? ofFew : (ofWide[role] ?? []);
+  const more = [...few, ...few];
   const comes = (name: string) => comesTo(role, name) && (many || !ofMany.includes(name));
   const point = random.pick([...points, ...rare, ...more].filter(comes));
   const slow = slowed[point];
@@ -100,6 +124,8 @@ const ofOneEnd: Record<string, Role> = {
 /** Whether one of that role passes the point. */
 export function comesTo(role: Role, point: string): boolean {
   const part = point.split('.')[0] as string;
+  const own = ofWide[role];
+  if (own !== undefined) return part === 'seat' || own.includes(point);
   if (['start', 'latest', 'broadcast'].includes(part)) return false;
   if (part === 'bell' || (part === 'seat' && point !== 'seat.roled')) return true;
   if (role === 'write' || role === 'read')

@@ -15,7 +15,7 @@ export interface Run {
   /** How many of all victims are Node's. */
   readonly nodeShare: number;
   readonly tally: Tally;
-  readonly prefix: string;
+  readonly prefix: `/${string}`;
   readonly ended: AbortSignal;
   onKill(): void;
 }

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "channel/side.h"
+#include "wide/numbers.h"
 #include "work.h"
 
 namespace chaos {
@@ -110,6 +110,12 @@ void Victim::fail(uint32_t& count, const char* what, Object object, uint32_t det
   fprintf(stderr, "chaos: victim %u (pid %d): %s (object %u, %u)\n", number, getpid(), what, object, detail);
 }
 
+// Of what those are writers or readers that have this role.
+uint32_t kind_of(const std::string& role) {
+  const std::string verb = role.substr(0, role.find('-'));
+  return verb == "set" || verb == "get" ? PIPC_LATEST : PIPC_BROADCAST;
+}
+
 sync::Place by_name(const Victim& victim, const char* suffix) { return {victim.prefix + suffix, -1, 0}; }
 
 }  // namespace chaos
@@ -156,6 +162,16 @@ int main(int count, char** arguments) {
     channel::write_some(victim);
   else if (role == "read-some")
     channel::read_some(victim);
+  else if (role == "set" || role == "announce")
+    wide::write_numbers(victim, kind_of(role), focus);
+  else if (role == "get" || role == "hear")
+    wide::read_numbers(victim, kind_of(role), focus);
+  else if (role == "get-to-the-end" || role == "hear-to-the-end")
+    wide::read_numbers_to_the_end(victim, kind_of(role));
+  else if (role == "set-some" || role == "announce-some")
+    wide::write_some_numbers(victim, kind_of(role));
+  else if (role == "get-some" || role == "hear-some")
+    wide::read_some_numbers(victim, kind_of(role));
   else
     return 2;
   posix_ipc::store(&victim.me.state, static_cast<uint32_t>(State::done));

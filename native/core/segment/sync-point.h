@@ -54,6 +54,7 @@ enum class SyncPoint : uint32_t {
   latest_copied,
   broadcast_intended,
   broadcast_written,
+  broadcast_finished,
   broadcast_published,
   broadcast_copied,
   count,
@@ -107,6 +108,7 @@ constexpr const char* sync_point_names[] = {
     "latest.copied",
     "broadcast.intended",
     "broadcast.written",
+    "broadcast.finished",
     "broadcast.published",
     "broadcast.copied",
 };
@@ -144,6 +146,10 @@ enum class Mistake {
   no_second_look,
   commit_before_write,
   no_last_look,
+  latest_published_early,
+  broadcast_published_early,
+  no_intent,
+  takeover_counts_on,
 };
 
 #ifdef POSIX_IPC_MISTAKE

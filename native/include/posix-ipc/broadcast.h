@@ -79,7 +79,8 @@ static inline int pipc_take_over(pipc_broadcast_writer* writer) {
       ((writer->tail | writer->intent | newest) & 15) != 0 || newest > writer->tail ||
       writer->intent < writer->tail || writer->intent - writer->tail > broadcast->capacity / 2)
     return pipc_bad(&writer->side);
-  writer->number = pipc_number_at(broadcast, newest) + (newest < writer->tail);
+  writer->number = pipc_number_at(broadcast, newest) +
+                   (newest < writer->tail || (PIPC_MISTAKE(takeover_counts_on) && newest > 0));
   writer->previous = newest < writer->tail ? (uint32_t)(writer->tail - newest)
                                            : pipc_peek(pipc_message_at(broadcast, newest) + 4);
   return 0;
@@ -109,8 +110,13 @@ static inline int pipc_announce_message(pipc_broadcast_writer* writer, const voi
   if (pipc_stale(&writer->side)) return -ESTALE;
   end = writer->tail + pipc_message_size(length);
   /* Never lowered: a dead writer may have damaged as far as it said. */
-  if (end > writer->intent) pipc_store_wide(header->wide[PIPC_INTENT], writer->intent = end);
+  if (end > writer->intent && !PIPC_MISTAKE(no_intent))
+    pipc_store_wide(header->wide[PIPC_INTENT], writer->intent = end);
   PIPC_AT(broadcast_intended);
+  if (PIPC_MISTAKE(broadcast_published_early)) {
+    pipc_store_wide(header->wide[PIPC_NEWEST], writer->tail);
+    pipc_store_wide(header->wide[PIPC_TAIL], end);
+  }
   pipc_fence_before_writing();
   pipc_poke(record, length);
   pipc_poke(record + 4, writer->previous);
@@ -119,6 +125,7 @@ static inline int pipc_announce_message(pipc_broadcast_writer* writer, const voi
   pipc_copy_in(record + PIPC_MESSAGE, message, length);
   PIPC_AT(broadcast_written);
   pipc_store_wide(header->wide[PIPC_NEWEST], writer->tail);
+  PIPC_AT(broadcast_finished);
   pipc_store_wide(header->wide[PIPC_TAIL], end);
   PIPC_AT(broadcast_published);
   writer->previous = pipc_message_size(length);

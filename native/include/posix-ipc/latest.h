@@ -60,6 +60,7 @@ static inline int pipc_set(pipc_latest_writer* writer, const void* value, uint32
   unsigned char* const cell = pipc_cell(latest, writer->version + 1);
   if (length > latest->capacity) return -EMSGSIZE;
   if (pipc_stale(&writer->side)) return -ESTALE;
+  if (PIPC_MISTAKE(latest_published_early)) pipc_store_wide(latest->header->wide[0], writer->version + 1);
   /* The counter of the value before, whose stores made this cell one that nobody may read. */
   pipc_fence_before_writing();
   pipc_poke(cell, length);

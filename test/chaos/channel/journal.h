@@ -46,7 +46,9 @@ struct Record {
   uint32_t deserted;
   uint32_t told[2];
   uint32_t role;
-  uint32_t reserved[52];
+  // Of one who sends numbers: the first that it was to send, and 1.
+  uint32_t first;
+  uint32_t reserved[51];
   uint32_t unreleased[unreleased_most];
 };
 

@@ -5,7 +5,7 @@ import { Random } from '../random.js';
 import { type Arms, arm, type Run, reportStuck } from '../round.js';
 import { type End, otherEnd, Record } from './layout.js';
 import { endsOf, onChannel } from './round.js';
-import type { ChannelStage, Ends } from './stage.js';
+import type { Ends, JournalStage } from './stage.js';
 import { type Place, places, placesHere } from './within.js';
 
 /** Microseconds between the look of one who waits and its judgement: enough for another one to come, commit and die. */
@@ -14,15 +14,21 @@ const nap = 10_000;
 const patience = 5000;
 const pageSize = 4096;
 
-interface Scene {
-  readonly end: End;
-  readonly ends: Ends;
+/** One who waits until the other has gone. */
+export interface Scene {
+  /** Their roles. */
+  readonly waiter: string;
+  readonly peer: string;
   /** Where the one who waits lives, and its peer. */
   readonly here: Place;
   readonly there: Place;
   readonly nodeShare: number;
   readonly plans: { readonly waiter: Arms; readonly peer: Arms };
 }
+interface ChannelScene extends Scene {
+  readonly ends: Ends;
+}
+const rolesAt = (end: End) => ({ waiter: `${end}-to-the-end`, peer: otherEnd(end) });
 const unarmed: Arms = { armed: 0, countdown: 0, napAt: 0 };
 
 /** One waits for another, who is killed, and nobody comes in its place: it is told, after all that was sent. */
@@ -31,16 +37,18 @@ export async function lastPeers(run: Run, number: number): Promise<void> {
     const random = new Random(run.seed, number, 5, scene);
     const end = (scene & 1) === 0 ? 'read' : 'write';
     const how = scene < 2 ? betweenLooks(run, end) : anyDeath(run, end, random);
-    await lastPeer(run, `${number}l${scene}`, random, how);
+    await onChannel(run, `${number}l${scene}`, how.ends, (stage, company) =>
+      lastPeer(run, stage, company, random, how),
+    );
   }
 }
 
 /** The peer comes, commits, and dies, all after the look of the one who waits, and before its judgement. */
-function betweenLooks(run: Run, end: End): Scene {
+function betweenLooks(run: Run, end: End): ChannelScene {
   const point = (name: string) => run.points.indexOf(name);
   const commit = point(end === 'read' ? 'ring.published' : 'ring.advanced');
   return {
-    end,
+    ...rolesAt(end),
     ends: { writers: 'many', readers: 'many' },
     here: 'here',
     there: 'here',
@@ -52,67 +60,80 @@ function betweenLooks(run: Run, end: End): Scene {
   };
 }
 
-function anyDeath(run: Run, end: End, random: Random): Scene {
+function anyDeath(run: Run, end: End, random: Random): ChannelScene {
+  const commit = run.points.indexOf(end === 'read' ? 'ring.published' : 'ring.advanced');
+  return {
+    ends: endsOf(random.below(4)),
+    ...rolesAt(end),
+    ...whereAndHow(run, random, commit),
+  };
+}
+
+export function whereAndHow(
+  run: Run,
+  random: Random,
+  step: number,
+): Pick<Scene, 'here' | 'there' | 'nodeShare' | 'plans'> {
   const all = placesHere();
   // Half of them where most live.
   const place = () => (random.below(2) === 0 ? 'here' : random.pick(all));
-  const commit = run.points.indexOf(end === 'read' ? 'ring.published' : 'ring.advanced');
   const deserted = run.points.indexOf('ring.deserted');
+  const [here, there] = [place(), place()];
   const dies = random.below(3) === 0;
   return {
-    end,
-    ends: endsOf(random.below(4)),
-    here: place(),
-    there: place(),
+    here,
+    there,
     nodeShare: run.nodeShare,
     plans: {
-      peer: dies ? { ...unarmed, armed: commit, countdown: 1 + random.below(30) } : unarmed,
+      peer: dies ? { ...unarmed, armed: step, countdown: 1 + random.below(30) } : unarmed,
       waiter: random.below(4) === 0 ? { ...unarmed, armed: deserted, countdown: 1 } : unarmed,
     },
   };
 }
 
-async function lastPeer(run: Run, name: string, random: Random, scene: Scene): Promise<void> {
-  const { end, ends, here, there, plans } = scene;
-  await onChannel(run, name, ends, async (stage, company) => {
-    if (here !== 'here' || there !== 'here') stage.mark('foreign');
-    stage.mark('last');
-    const call = (role: string, place: Place) => {
-      const within = places[place];
-      const node = random.below(100) < 100 * scene.nodeShare;
-      const who = { node, role, focus: 'steady', seed: random.below(2 ** 31) };
-      return within === undefined ? who : { ...who, within };
-    };
-    const until = async (condition: () => boolean) => {
-      for (const limit = Date.now() + patience; !condition() && Date.now() < limit; ) {
-        if (run.ended.aborted) return true;
-        await sleep(1);
-      }
-      return condition();
-    };
-    const waiter = company.start(call(`${end}-to-the-end`, here), (slot) =>
-      arm(stage, slot, plans.waiter, nap),
-    );
-    const sleeps = () => stage.ofSlot(waiter.slot, Point.last) === run.points.indexOf('bell.looked');
-    if (plans.waiter.napAt !== 0) await until(sleeps);
-    const peer = company.start(call(otherEnd(end), there), (slot) => arm(stage, slot, plans.peer));
-    const state = ({ slot }: Member) => stage.ofSlot(slot, Slot.state);
-    const lives = (member: Member) => company.living.has(member.slot);
-    const came = () => [peer, waiter].every((member) => !lives(member) || state(member) >= State.ready);
-    if (!(await until(came))) reportStuck(stage, company, run.tally, [peer, waiter]);
-    await sleep(random.below(8) === 0 ? 250 : random.below(25));
-    const moment = lives(peer) ? await kill(company, peer) : undefined;
-    const told = () => !lives(waiter) || state(waiter) === State.quiet;
-    if (!(await until(told))) {
-      run.tally.fault('unreported', `a waiting ${end}r, ${here}, of a death, ${there}`);
-      reportStuck(stage, company, run.tally, [waiter]);
+export async function lastPeer(
+  run: Run,
+  stage: JournalStage,
+  company: Company,
+  random: Random,
+  scene: Scene,
+): Promise<void> {
+  const { here, there, plans } = scene;
+  if (here !== 'here' || there !== 'here') stage.mark('foreign');
+  stage.mark('last');
+  const call = (role: string, place: Place) => {
+    const within = places[place];
+    const node = random.below(100) < 100 * scene.nodeShare;
+    const who = { node, role, focus: 'steady', seed: random.below(2 ** 31) };
+    return within === undefined ? who : { ...who, within };
+  };
+  const until = async (condition: () => boolean) => {
+    for (const limit = Date.now() + patience; !condition() && Date.now() < limit; ) {
+      if (run.ended.aborted) return true;
+      await sleep(1);
     }
-    if (run.ended.aborted) return;
-    if (moment !== undefined && lives(waiter))
-      noteDelay(run, stage, waiter, { ...moment, hears: !deaf.includes(here) });
-    if (lives(waiter)) company.kill(waiter);
-    await company.ended(patience);
-  });
+    return condition();
+  };
+  const waiter = company.start(call(scene.waiter, here), (slot) => arm(stage, slot, plans.waiter, nap));
+  const sleeps = () => stage.ofSlot(waiter.slot, Point.last) === run.points.indexOf('bell.looked');
+  if (plans.waiter.napAt !== 0) await until(sleeps);
+  const peer = company.start(call(scene.peer, there), (slot) => arm(stage, slot, plans.peer));
+  const state = ({ slot }: Member) => stage.ofSlot(slot, Slot.state);
+  const lives = (member: Member) => company.living.has(member.slot);
+  const came = () => [peer, waiter].every((member) => !lives(member) || state(member) >= State.ready);
+  if (!(await until(came))) reportStuck(stage, company, run.tally, [peer, waiter]);
+  await sleep(random.below(8) === 0 ? 250 : random.below(25));
+  const moment = lives(peer) ? await kill(company, peer) : undefined;
+  const told = () => !lives(waiter) || state(waiter) === State.quiet;
+  if (!(await until(told))) {
+    run.tally.fault('unreported', `${scene.waiter}, ${here}, of a death, ${there}`);
+    reportStuck(stage, company, run.tally, [waiter]);
+  }
+  if (run.ended.aborted) return;
+  if (moment !== undefined && lives(waiter))
+    noteDelay(run, stage, waiter, { ...moment, hears: !deaf.includes(here) });
+  if (lives(waiter)) company.kill(waiter);
+  await company.ended(patience);
 }
 
 interface Moment {
@@ -137,7 +158,7 @@ async function kill(company: Company, peer: Member): Promise<Moment> {
   return { nanoseconds, resident };
 }
 
-function noteDelay(run: Run, stage: ChannelStage, waiter: Member, moment: Moment & { hears: boolean }): void {
+function noteDelay(run: Run, stage: JournalStage, waiter: Member, moment: Moment & { hears: boolean }): void {
   // One that is slow on purpose says nothing.
   if (stage.ofSlot(waiter.slot, Point.napAt) !== 0) return;
   const low = BigInt(stage.ofRecord(waiter.slot, Record.told) >>> 0);

@@ -45,6 +45,7 @@ export const Record = {
   deserted: 8,
   told: 9,
   role: 11,
+  first: 12,
   unreleased: 64,
 } as const;
 export const recordAt = (slot: number): number => recordsStart + slot * recordWords;

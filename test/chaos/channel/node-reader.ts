@@ -1,4 +1,4 @@
-import type { ChannelReader } from 'posix-ipc';
+import { Channel, type ChannelReader } from 'posix-ipc';
 import type { Journal } from '../node-journal.js';
 import { checksum, crumb, givenAt, numbersMost, Record, slotsMost, unreleasedMost } from './layout.js';
 import { linger, patience, restUntilStopped, some } from './node-ways.js';
@@ -23,7 +23,7 @@ class Reader {
   #last = new Map<number, number>();
 
   constructor(victim: Journal) {
-    this.side = new Side(victim, 'read');
+    this.side = new Side(victim, 'read', Channel.open);
     this.#random = victim.random;
     this.#alone = this.side.channel.stats().readers === 'one';
     this.#reader = this.side.sit(() => this.side.channel.reader());

@@ -13,7 +13,7 @@ export async function linger(random: Random): Promise<void> {
   if (random.below(32) === 0) await sleep(random.below(3));
 }
 
-export async function restUntilStopped(side: Side): Promise<void> {
+export async function restUntilStopped(side: Side<unknown>): Promise<void> {
   side.becomes('quiet');
   while (!side.victim.stopped) await sleep(2);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChannelWriter } from 'posix-ipc';
+import { Channel, type ChannelWriter } from 'posix-ipc';
 import type { Journal } from '../node-journal.js';
 import { checksum, numbersMost, Record } from './layout.js';
 import { linger, patience, restUntilStopped, some } from './node-ways.js';
@@ -13,7 +13,7 @@ class Writer {
   #writer: ChannelWriter;
 
   constructor(victim: Journal) {
-    this.side = new Side(victim, 'write');
+    this.side = new Side(victim, 'write', Channel.open);
     this.#random = victim.random;
     this.#writer = this.side.sit(() => this.side.channel.writer());
   }

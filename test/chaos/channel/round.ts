@@ -1,7 +1,9 @@
 import { Company, type Member } from '../company.js';
-import { planOf } from '../plan.js';
+import { planOf, type Role } from '../plan.js';
 import { Random } from '../random.js';
 import { arm, live, type Run, reportStuck } from '../round.js';
+import type { Stage } from '../stage.js';
+import type { Tally } from '../tally.js';
 import { auditChannel } from './audit.js';
 import type { End } from './layout.js';
 import { ChannelStage, type Ends } from './stage.js';
@@ -17,14 +19,22 @@ export const endsOf = (number: number): Ends => ({
   readers: kinds[(number >> 1) & 1] as Ends['readers'],
 });
 
-/** A stage, a company on it, and what is to be done whatever happens between; then the messages are judged. */
-export async function onChannel(
+export function onChannel(
   run: Run,
   name: string,
   ends: Ends,
   scene: (stage: ChannelStage, company: Company) => Promise<void>,
 ): Promise<void> {
-  const stage = new ChannelStage(`${run.prefix}-${name}` as `/${string}`, ends);
+  return onStage(run, new ChannelStage(`${run.prefix}-${name}`, ends), auditChannel, scene);
+}
+
+/** A company on the stage, and what is to be done whatever happens between; then it is judged. */
+export async function onStage<Kind extends Stage>(
+  run: Run,
+  stage: Kind,
+  audit: (stage: Kind, company: Company, tally: Tally) => Promise<void>,
+  scene: (stage: Kind, company: Company) => Promise<void>,
+): Promise<void> {
   const company = new Company(stage, run.program, run.tally.loud);
   company.onDeath = ({ member }) => {
     run.tally.death(stage, member);
@@ -34,7 +44,7 @@ export async function onChannel(
     await scene(stage, company);
     await company.dismissed();
     if (run.ended.aborted) return;
-    await auditChannel(stage, company, run.tally);
+    await audit(stage, company, run.tally);
     run.tally.collect(stage, company.started);
     for (const failure of company.failures) run.tally.fault('corrupt', failure);
   } finally {
@@ -50,22 +60,31 @@ export async function channelRound(run: Run, number: number): Promise<void> {
     ...Array.from({ length: ends.writers === 'many' ? postsOfMany : 1 }, () => 'write' as const),
     ...Array.from({ length: ends.readers === 'many' ? postsOfMany : 1 }, () => 'read' as const),
   ];
-  await onChannel(run, `${number}k`, ends, async (stage, company) => {
-    const kept = await Promise.all(posts.map((end, post) => hold(run, stage, company, number, post, end)));
-    if (run.ended.aborted) return;
-    stage.stop();
-    if (!(await company.ended(watchdog))) reportStuck(stage, company, run.tally, kept);
-  });
+  await onChannel(run, `${number}k`, ends, (stage, company) => holdAll(run, stage, company, number, posts));
+}
+
+/** Each post starts one after another and kills it, until all are told to stop. */
+export async function holdAll(
+  run: Run,
+  stage: Stage,
+  company: Company,
+  number: number,
+  posts: readonly Role[],
+): Promise<void> {
+  const kept = await Promise.all(posts.map((role, post) => hold(run, stage, company, number, post, role)));
+  if (run.ended.aborted) return;
+  stage.stop();
+  if (!(await company.ended(watchdog))) reportStuck(stage, company, run.tally, kept);
 }
 
 /** Gives the last one, which lives. Of those before each is dead when the next one comes: its seat is free. */
 async function hold(
   run: Run,
-  stage: ChannelStage,
+  stage: Stage,
   company: Company,
   round: number,
   post: number,
-  role: End,
+  role: Role,
 ): Promise<Member | undefined> {
   for (let turn = 0; !run.ended.aborted; turn++) {
     const number = (round * (killsOfPost + 1) + turn) * 2 * postsOfMany + post;

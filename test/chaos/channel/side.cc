@@ -10,25 +10,21 @@ namespace chaos::channel {
 
 using namespace posix_ipc;
 
-namespace {
-
-Journal& map_journal(const std::string& prefix) {
-  const int descriptor = open(("/dev/shm" + prefix + "-j").c_str(), O_RDWR | O_CLOEXEC);
-  void* const memory = mmap(nullptr, sizeof(Journal), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+void* map_memory(const std::string& name, size_t size) {
+  const int descriptor = open(("/dev/shm" + name).c_str(), O_RDWR | O_CLOEXEC);
+  void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (descriptor == -1 || memory == MAP_FAILED) _exit(2);
   close(descriptor);
-  return *static_cast<Journal*>(memory);
+  return memory;
 }
 
-}  // namespace
-
-Side::Side(Victim& victim, uint32_t role)
+Side::Side(Victim& victim, uint32_t role, uint32_t kind)
     : victim_(victim),
-      journal_(map_journal(victim.prefix)),
+      journal_(*static_cast<Journal*>(map_memory(victim.prefix + "-j", sizeof(Journal)))),
       me_(journal_.records[victim.number]),
       role_(role) {
   store(&me_.role, role);
-  const int error = pipc_open(&channel_, (victim.prefix + "-k").c_str(), getuid());
+  const int error = pipc_open_of(&channel_, kind, (victim.prefix + "-k").c_str(), getuid());
   if (error == 0) return;
   fail(victim.harness.corrupt, "open", static_cast<uint32_t>(-error));
   _exit(1);

@@ -8,11 +8,14 @@
 
 namespace chaos::channel {
 
+// Of the harness, which has made it.
+void* map_memory(const std::string& name, size_t size);
+
 // What writers and readers among the victims have in common: the channel, the journal, the judgement of
 // EPIPE.
 class Side {
  public:
-  Side(Victim& victim, uint32_t role);
+  Side(Victim& victim, uint32_t role, uint32_t kind = PIPC_CHANNEL);
 
  protected:
   void begins(Phase phase) { victim_.begins(Object{}, static_cast<chaos::Phase>(phase)); }

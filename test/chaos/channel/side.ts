@@ -1,4 +1,4 @@
-import { Channel, SharedMemory } from 'posix-ipc';
+import { type Channel, SharedMemory } from 'posix-ipc';
 import { Head as HarnessHead, State } from '../layout.js';
 import type { Journal } from '../node-journal.js';
 import * as layout from './layout.js';
@@ -6,24 +6,24 @@ import * as layout from './layout.js';
 const { Head, Phase, Record, recordAt } = layout;
 
 /** What writers and readers among Node's victims have in common: what class Side of channel/side.h is to those in C++. */
-export class Side {
+export class Side<Kind = Channel> {
   readonly victim: Journal;
   readonly end: layout.End;
-  readonly channel: Channel;
+  readonly channel: Kind;
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
   #came = 0;
   #seen: number[] = [];
   #coming = false;
 
-  constructor(victim: Journal, end: layout.End) {
+  constructor(victim: Journal, end: layout.End, open: (name: `/${string}`) => Kind) {
     const memory = SharedMemory.open(`${victim.prefix}-j`);
     this.victim = victim;
     this.end = end;
     this.words = memory.view(Int32Array);
     this.bytes = memory.view(Uint8Array);
     this.set(Record.role, layout.Role[end]);
-    this.channel = Channel.open(`${victim.prefix}-k`);
+    this.channel = open(`${victim.prefix}-k`);
   }
 
   is(phase: keyof typeof Phase): void {
@@ -47,7 +47,7 @@ export class Side {
   }
 
   /** Sits down by `open`. One at a time comes for the only seat, when the last one has ended. */
-  sit<Kind>(open: () => Kind): Kind {
+  sit<Seat>(open: () => Seat): Seat {
     this.is('moving');
     Atomics.add(this.words, layout.cameOf(this.end), 1);
     try {
