@@ -10,13 +10,7 @@ const args = process.argv.slice(2);
 const mistakesOf = {
   locks: ['publish_before_write', 'death_unreported', 'no_second_look'],
   channel: ['no_second_look', 'commit_before_write', 'no_last_look'],
-  wide: [
-    'no_second_look',
-    'latest_published_early',
-    'broadcast_published_early',
-    'no_intent',
-    'takeover_counts_on',
-  ],
+  wide: ['latest_published_early', 'broadcast_published_early', 'no_intent', 'takeover_counts_on', 'no_ring'],
 };
 const only = args[args.indexOf('--only') + 1];
 const made = mistakesOf[only] ?? Object.values(mistakesOf).flat();

@@ -46,6 +46,9 @@ interface Found {
   readonly previous: number;
 }
 
+/** What fails, in the words of its error. */
+type Call = 'reader' | 'receive';
+
 /** One who receives. Its seat is released by `close()`, or by the kernel when its process ends. */
 export class BroadcastReader implements Handle {
   readonly #listening: Listening;
@@ -206,7 +209,7 @@ export class BroadcastReader implements Handle {
         return length;
       }
       if (length === tooLong) throw new IpcError('EMSGSIZE', 'receive', this.#side.subject);
-      this.#skipToNewest();
+      this.#skipToLast();
     }
     throw new IpcError('EAGAIN', 'receive', this.#side.subject);
   }
@@ -238,8 +241,9 @@ export class BroadcastReader implements Handle {
     return target !== undefined && length > target.length ? tooLong : length;
   }
 
-  #skipToNewest(): void {
-    const { position, number } = this.#findNewest();
+  /** What lies between is lost. It is not the newest record, which may never be sent. */
+  #skipToLast(): void {
+    const { position, number } = this.#findLast('receive');
     if (position <= this.#position || number <= this.#number) this.#side.fail('receive');
     this.#lost += number - this.#number;
     this.#position = position;
@@ -247,24 +251,24 @@ export class BroadcastReader implements Handle {
   }
 
   /** Where the newest record begins, and its number: of the last message, or of one that is about to be sent. */
-  #findNewest(): Found {
+  #findNewest(call: Call): Found {
     for (let lapped = 0; lapped < overtakings; lapped++) {
       const position = readWide(this.#words, newestWord);
       if (position < 0 || (position & 15) !== 0) break;
-      const found = this.#recordAt(position);
+      const found = this.#recordAt(position, call);
       if (found !== undefined) return found;
     }
-    return this.#side.fail('receive');
+    return this.#side.fail(call);
   }
 
   /** What stands before the message at that position; `undefined`: it was overwritten meanwhile. */
-  #recordAt(position: number): Found | undefined {
+  #recordAt(position: number, call: Call): Found | undefined {
     const record = (dataStart + (position & this.#mask)) >> 2;
     const number = readNumber(this.#words, record);
     const previous = this.#words[record + 1] as number;
     fenceAfterReading();
     const ahead = readWide(this.#words, intentWord) - position;
-    if (ahead < 0) this.#side.fail('receive');
+    if (ahead < 0) this.#side.fail(call);
     return ahead > this.#capacity ? undefined : { position, number, previous };
   }
 
@@ -272,30 +276,30 @@ export class BroadcastReader implements Handle {
     const tail = readWide(this.#words, tailWord);
     if (tail < 0 || (tail & 15) !== 0) this.#side.fail('reader');
     if (from === 'last') {
-      const { position, number } = this.#findLast();
+      const { position, number } = this.#findLast('reader');
       this.#position = position;
       this.#number = number;
       return;
     }
-    const newest = this.#findNewest();
+    const newest = this.#findNewest('reader');
     const sent = newest.position < tail;
     this.#position = sent ? tail : newest.position;
     this.#number = sent ? newest.number + 1 : newest.number;
   }
 
   /** The last message that was sent; where the newest record is not, since its writer has died or is about to, the one before. */
-  #findLast(): Found {
+  #findLast(call: Call): Found {
     for (let lapped = 0; lapped < overtakings; lapped++) {
-      const newest = this.#findNewest();
+      const newest = this.#findNewest(call);
       const tail = readWide(this.#words, tailWord);
       if (tail < 0 || newest.position < tail || newest.previous === 0) return newest;
       const { previous } = newest;
       if (previous < 0 || previous > this.#capacity / 2 || previous & 15 || previous > newest.position) break;
-      const found = this.#recordAt(newest.position - previous);
+      const found = this.#recordAt(newest.position - previous, call);
       if (found === undefined) continue;
       if (found.number !== newest.number - 1) break;
       return found;
     }
-    return this.#side.fail('reader');
+    return this.#side.fail(call);
   }
 }

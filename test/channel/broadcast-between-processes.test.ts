@@ -7,7 +7,7 @@ import { closing } from '../helpers/peer.js';
 import { fixture, type Program, start } from '../helpers/program.js';
 import { ipcError } from '../helpers/thrown.js';
 import { blocked, until } from '../helpers/until.js';
-import { isWholeMessage, setWide, wide, wordsOf } from './whole.js';
+import { isWholeMessage, pattern, setWide, wide, wordsOf } from './whole.js';
 
 leaveNothing();
 
@@ -90,18 +90,12 @@ test('a reader asleep in another process is woken by a message, and told when th
   await expect(all).rejects.toEqual(ipcError('EPIPE', 'receive'));
 });
 
-/** A message as the fixtures check it. */
-function pattern(number: number, { longest }: { longest: number }): Int32Array {
-  const first = number | 0;
-  return Int32Array.from({ length: 1 + ((first >>> 0) % (longest / 8)) }, (_, index) => first + index);
-}
-
 test('a reader that is stopped for more than a lap is told exactly how many messages it has lost', async () => {
   const { path, broadcast } = made(4096);
   const writer = broadcast.writer();
   const follower = await started('follow', path);
   const send = () => {
-    writer.send(pattern(writer.sent, broadcast.stats()));
+    writer.send(pattern(writer.sent, broadcast));
     return writer.sent - 1;
   };
   for (let round = 0; round < 3; round++) {
@@ -120,7 +114,7 @@ test('a reader that is stopped while 2^32 bytes and messages go by is told exact
   const words = wordsOf(path);
   const follower = await started('follow', path);
   const first = broadcast.writer();
-  first.send(pattern(0, broadcast.stats()));
+  first.send(pattern(0, broadcast));
   first.close();
   await follower.printed('0 lost 0 whole\n');
   await blocked(follower.pid);
@@ -133,7 +127,7 @@ test('a reader that is stopped while 2^32 bytes and messages go by is told exact
   const writer = broadcast.writer();
   expect(writer.sent).toBe(number);
   const before = words[wide.tail];
-  writer.send(pattern(number, broadcast.stats()));
+  writer.send(pattern(number, broadcast));
   expect(words[wide.tail]).toBe((before as number) + 32);
   follower.child.kill('SIGCONT');
   await follower.printed(`\n${number} lost ${number - 1} whole\n`);

@@ -82,6 +82,23 @@ describe('a broadcast', () => {
     expect(text(broadcast.reader({ from: 'last' }).tryReceive())).toBe('at last 300 0');
   });
 
+  test('gives one that was lapped the last one that was sent, also where a writer has died before the end of its next', () => {
+    const { path, broadcast } = made();
+    const words = wordsOf(path);
+    const reader = broadcast.reader();
+    const writer = broadcast.writer();
+    for (let number = 0; number < 300; number++) writer.send(`${number}`);
+    const tail = words[wide.tail] as number;
+    writer.send('never');
+    writer.close();
+    setWide(words, wide.tail, tail);
+    expect(text(reader.tryReceive())).toBe('299 299 299');
+    expect(reader.tryReceive()).toBe(undefined);
+    expect(reader.lost).toBe(299);
+    broadcast.writer().send('at last');
+    expect(text(reader.tryReceive())).toBe('at last 300 0');
+  });
+
   test.each([-32, 8, 2 ** 12, 2 ** 30])('refuses %s as the way back to the last one', (bytes) => {
     const { path, broadcast } = made();
     const words = wordsOf(path);

@@ -16,6 +16,13 @@ export const isWhole = (value: Buffer, version: number, { size }: Latest): boole
 export const isWholeMessage = (data: Buffer, number: number, broadcast: Broadcast): boolean =>
   countsUp(data, number | 0, broadcast.stats().longest / 8);
 
+/** A message for which isWholeMessage() holds. */
+export function pattern(number: number, broadcast: Broadcast): Int32Array {
+  const first = number | 0;
+  const length = 1 + ((first >>> 0) % (broadcast.stats().longest / 8));
+  return Int32Array.from({ length }, (_, index) => first + index);
+}
+
 /** The words of native/include/posix-ipc/channel.h that are numbers of 64 bits. */
 export const wide = { counter: 1216, tail: 1216, intent: 1248, newest: 1280 };
 

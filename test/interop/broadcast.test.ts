@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Broadcast } from 'posix-ipc';
 import { expect } from 'vitest';
-import { isWholeMessage } from '../channel/whole.js';
+import { isWholeMessage, pattern, setWide, wide, wordsOf } from '../channel/whole.js';
 import { leaveNothing } from '../helpers/leftovers.js';
 import { name } from '../helpers/objects.js';
 import { closing } from '../helpers/peer.js';
@@ -33,6 +33,25 @@ withPeerInC('broadcast', (peer, test) => {
       expect(number).toBe((expected ?? number - lost) + lost);
       expected = number + 1;
     }
+  });
+
+  test(`${peer.language}, lapped, is given the last message also where a writer has died before the end of its next`, async () => {
+    const path = name();
+    const broadcast = closing(Broadcast.create(path, { capacity: 4096 }));
+    const words = wordsOf(path);
+    const writer = broadcast.writer();
+    const follower = peer.start('follow', path, 2);
+    await follower.printed('ready');
+    const send = () => writer.send(pattern(writer.sent, broadcast));
+    send();
+    await follower.printed('0 lost 0 whole\n');
+    follower.child.kill('SIGSTOP');
+    for (let count = 0; count < 300; count++) send();
+    const tail = words[wide.tail] as number;
+    writer.send('never');
+    setWide(words, wide.tail, tail);
+    follower.child.kill('SIGCONT');
+    expect((await follower.ended).stdout).toBe('ready\n0 lost 0 whole\n300 lost 299 whole\n');
   });
 
   test(`${peer.language} is killed while it sends, again and again`, async () => {

@@ -150,6 +150,7 @@ enum class Mistake {
   broadcast_published_early,
   no_intent,
   takeover_counts_on,
+  no_ring,
 };
 
 #ifdef POSIX_IPC_MISTAKE

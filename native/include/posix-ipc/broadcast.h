@@ -131,7 +131,7 @@ static inline int pipc_announce_message(pipc_broadcast_writer* writer, const voi
   writer->previous = pipc_message_size(length);
   writer->tail = end;
   writer->number++;
-  pipc_ring_others(&writer->side);
+  if (!PIPC_MISTAKE(no_ring)) pipc_ring_others(&writer->side);
   return 0;
 }
 
@@ -148,18 +148,53 @@ typedef struct {
 /* How often a writer may overtake a reader in one call. */
 enum { PIPC_LAPPED = 100000 };
 
-/* Where the newest record begins, and its number: of the last message, or of one that is about to be sent. */
-static inline int pipc_find_newest(const pipc_side* side, uint64_t* position, uint64_t* number) {
+/* What stands before the message at that position. EAGAIN: it was overwritten meanwhile. */
+static inline int pipc_read_record(const pipc_side* side, uint64_t position, uint64_t* number,
+                                   uint32_t* previous) {
   const pipc_channel* const broadcast = side->channel;
-  const pipc_header* const header = broadcast->header;
+  uint64_t intent;
+  *number = pipc_number_at(broadcast, position);
+  *previous = pipc_peek(pipc_message_at(broadcast, position) + 4);
+  pipc_fence_after_reading();
+  if (pipc_read_wide(broadcast->header->wide[PIPC_INTENT], &intent) != 0 || intent < position)
+    return pipc_bad(side);
+  return intent - position > broadcast->capacity ? -EAGAIN : 0;
+}
+
+/* Where the newest record begins, and its number: of the last message, or of one that is about to be sent. */
+static inline int pipc_find_newest(const pipc_side* side, uint64_t* position, uint64_t* number,
+                                   uint32_t* previous) {
   int lapped;
   for (lapped = 0; lapped < PIPC_LAPPED; lapped++) {
-    uint64_t intent;
-    if (pipc_read_wide(header->wide[PIPC_NEWEST], position) != 0 || (*position & 15) != 0) break;
-    *number = pipc_number_at(broadcast, *position);
-    pipc_fence_after_reading();
-    if (pipc_read_wide(header->wide[PIPC_INTENT], &intent) != 0 || intent < *position) break;
-    if (intent - *position <= broadcast->capacity) return 0;
+    int error;
+    if (pipc_read_wide(side->channel->header->wide[PIPC_NEWEST], position) != 0 || (*position & 15) != 0)
+      break;
+    error = pipc_read_record(side, *position, number, previous);
+    if (error != -EAGAIN) return error;
+  }
+  return pipc_bad(side);
+}
+
+/* The last message that was sent; where the newest record is not, since its writer has died or is about to,
+   the one before. */
+static inline int pipc_find_last(const pipc_side* side, uint64_t* position, uint64_t* number) {
+  const pipc_channel* const broadcast = side->channel;
+  int lapped;
+  for (lapped = 0; lapped < PIPC_LAPPED; lapped++) {
+    uint64_t tail, before;
+    uint32_t previous, other;
+    int error = pipc_find_newest(side, position, number, &previous);
+    if (error != 0) return error;
+    if (pipc_read_wide(broadcast->header->wide[PIPC_TAIL], &tail) != 0) break;
+    if (*position < tail || previous == 0) return 0;
+    if (previous > broadcast->capacity / 2 || (previous & 15) != 0 || previous > *position) break;
+    *position -= previous;
+    error = pipc_read_record(side, *position, &before, &other);
+    if (error == -EAGAIN) continue;
+    if (error != 0) return error;
+    if (before + 1 != *number) break;
+    *number = before;
+    return 0;
   }
   return pipc_bad(side);
 }
@@ -167,10 +202,11 @@ static inline int pipc_find_newest(const pipc_side* side, uint64_t* position, ui
 /* Its first message is the next that is sent. */
 static inline int pipc_join(pipc_broadcast_reader* reader) {
   uint64_t tail, newest, number;
+  uint32_t previous;
   int error;
   if (pipc_read_wide(reader->side.channel->header->wide[PIPC_TAIL], &tail) != 0 || (tail & 15) != 0)
     return pipc_bad(&reader->side);
-  error = pipc_find_newest(&reader->side, &newest, &number);
+  error = pipc_find_newest(&reader->side, &newest, &number, &previous);
   if (error != 0) return error;
   reader->position = newest < tail ? tail : newest;
   reader->number = newest < tail ? number + 1 : number;
@@ -191,14 +227,15 @@ static inline void pipc_close_broadcast_reader(pipc_broadcast_reader* reader) {
   pipc_leave_side(&reader->side);
 }
 
-/* On from the newest record: what lies between is lost. */
-static inline int pipc_skip_to_newest(pipc_broadcast_reader* reader) {
-  uint64_t newest, number;
-  const int error = pipc_find_newest(&reader->side, &newest, &number);
+/* On from the last message: what lies between is lost. It is not the newest record, which may never be sent.
+ */
+static inline int pipc_skip_to_last(pipc_broadcast_reader* reader) {
+  uint64_t position, number;
+  const int error = pipc_find_last(&reader->side, &position, &number);
   if (error != 0) return error;
-  if (newest <= reader->position || number <= reader->number) return pipc_bad(&reader->side);
+  if (position <= reader->position || number <= reader->number) return pipc_bad(&reader->side);
   reader->lost += number - reader->number;
-  reader->position = newest;
+  reader->position = position;
   reader->number = number;
   return 0;
 }
@@ -244,7 +281,7 @@ static inline ssize_t pipc_try_hear(pipc_broadcast_reader* reader, void* buffer,
       reader->told = reader->lost;
     }
     if (length != -EAGAIN) return length;
-    error = pipc_skip_to_newest(reader);
+    error = pipc_skip_to_last(reader);
     if (error != 0) return error;
   }
   return -EBADMSG;

@@ -69,7 +69,7 @@ static inline int pipc_set(pipc_latest_writer* writer, const void* value, uint32
   writer->version++;
   pipc_store_wide(latest->header->wide[0], writer->version);
   PIPC_AT(latest_published);
-  pipc_ring_others(&writer->side);
+  if (!PIPC_MISTAKE(no_ring)) pipc_ring_others(&writer->side);
   return 0;
 }
 

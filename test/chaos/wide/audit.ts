@@ -10,8 +10,10 @@ const timeout = 10_000;
 
 /** When all victims have ended: the last that was sent is whole, all have gone, and another one goes on with the next. */
 export async function auditWide(stage: WideStage, company: Company, tally: Tally): Promise<void> {
-  const { object, read, next } = stage.kind === 'latest' ? openLatest(stage) : openBroadcast(stage);
+  let opened: ReturnType<typeof openLatest | typeof openBroadcast> | undefined;
   try {
+    opened = stage.kind === 'latest' ? openLatest(stage) : openBroadcast(stage);
+    const { object, read, next } = opened;
     const found = read();
     const last = found && parse(found);
     if (last === undefined) return tally.fault(found === undefined ? 'lost' : 'torn', 'what was sent last');
@@ -29,7 +31,7 @@ export async function auditWide(stage: WideStage, company: Company, tally: Tally
     const { code, message } = error as { code?: string; message: string };
     tally.fault(code === 'ETIMEDOUT' || code === 'EBUSY' ? 'stuck' : 'corrupt', message);
   } finally {
-    object.close();
+    opened?.object.close();
   }
 }
 

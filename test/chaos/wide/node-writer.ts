@@ -98,6 +98,8 @@ export async function writeSomeNumbers(victim: Journal, kind: WideKind): Promise
   const writer = new Writer(victim, kind);
   writer.side.becomes('ready');
   while (!victim.stopped && writer.next <= some) {
+    // Before the last one readers sleep, and do not look by themselves any more.
+    if (writer.next === some) await sleep(200);
     writer.send(1);
     await linger(victim.random);
   }

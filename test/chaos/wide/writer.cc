@@ -113,8 +113,9 @@ void Writer::work(const std::string& focus) {
 void Writer::some() {
   becomes(State::ready);
   while (!victim_.stopped() && next() <= channel::counted) {
+    // Before the last one readers sleep, and do not look by themselves any more.
+    usleep(next() == channel::counted ? 200000 : chance(2) ? victim_.below(4000) : 0);
     send_one();
-    if (chance(2)) usleep(victim_.below(4000));
   }
   rest_until_stopped();
   leave();
