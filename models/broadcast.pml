@@ -1,11 +1,11 @@
 /*
  * The broadcast: a ring whose writer waits for nobody. Before it writes it says how far (intent), so a reader knows
  * whether what it has copied was whole. A unit of the ring is two words, a record one or two units: a word for its number
- * and length, then its payload. No record is longer than half the ring, so the newest one is whole while the next is written.
+ * and length and that of the one before, then its payload. No record is longer than half the ring, so the newest one is whole while the next is written.
  *
  * Safety: what a reader accepts was published, whole, in order; `lost` is exactly what was published in between; a writer
  * killed anywhere costs no number, and nothing that is read afterwards is damaged. Liveness: at rest every reader has
- * accepted, or been told it lost, all that was published since it came.
+ * accepted, or been told it lost, all that was published since it came, and it has accepted the last of them.
  */
 #ifndef UNITS
 #define UNITS 4                 /* of the ring */
@@ -31,7 +31,8 @@
 byte data[2 * UNITS];
 #define WORD_OF(p, k) data[(2 * (p) + (k)) % (2 * UNITS)]
 #define LENGTH(w) ((w) & 3)     /* in units */
-#define NUMBER(w) ((w) >> 2)
+#define PREVIOUS(w) (((w) >> 2) & 3) /* 0: there is none */
+#define NUMBER(w) ((w) >> 4)
 
 byte begun;                     /* every message that was begun has its own sign */
 byte log[MESSAGES];             /* by the number: the sign of the message that was published */
@@ -40,7 +41,7 @@ byte published, tailNow;
 byte kills;
 bool killed, writes;
 
-byte joined, got, lost, expected;       /* of the reader: numbers, and how many */
+byte joined, got, lost, expected, next; /* of the reader: numbers, and how many; next: after the last it accepted */
 byte position;
 bool waits;
 
@@ -64,7 +65,7 @@ inline intend() {
 }
 
 inline write() {
-  WORD_OF(p, 0) = n << 2 | size;
+  WORD_OF(p, 0) = n << 4 | previous << 2 | size;
   k = 1;
   do
   :: atomic { k < 2 * size - 1 -> WORD_OF(p, k) = id; k++ }
@@ -95,14 +96,15 @@ inline take_over() {
   read_wide(INTENT, intent);
   read_wide(NEWEST, q);
 #ifdef BROKEN_TAKEOVER_COUNTS_ON
-  atomic { n = (p == 0 && q == 0 -> 0 : NUMBER(WORD_OF(q, 0)) + 1); q = 0 }
+  n = (p == 0 && q == 0 -> 0 : NUMBER(WORD_OF(q, 0)) + 1);
 #else
-  atomic { n = NUMBER(WORD_OF(q, 0)) + (q < p -> 1 : 0); q = 0 }
+  n = NUMBER(WORD_OF(q, 0)) + (q < p -> 1 : 0);
 #endif
+  atomic { previous = (q < p -> p - q : PREVIOUS(WORD_OF(q, 0))); q = 0 }
 }
 
 active proctype writer() {
-  byte p, q, n, k, id, size, intent, half, h, l;
+  byte p, q, n, k, id, size, previous, intent, half, h, l;
 born:
   {
     writes = true;
@@ -124,12 +126,12 @@ born:
 #else
        write(); point(); publish();
 #endif
-       atomic { p = p + size; n++; id = 0; size = 0 }
+       atomic { p = p + size; n++; previous = size; id = 0; size = 0 }
     :: published == MESSAGES -> break
     od;
-    atomic { writes = false; p = 0; n = 0; intent = 0 }
+    atomic { writes = false; p = 0; n = 0; previous = 0; intent = 0 }
   } unless {
-    atomic { killed -> killed = false; p = 0; q = 0; n = 0; k = 0; id = 0; size = 0; intent = 0; half = 0; h = 0; l = 0 }
+    atomic { killed -> killed = false; p = 0; q = 0; n = 0; k = 0; id = 0; size = 0; previous = 0; intent = 0; half = 0; h = 0; l = 0 }
     if
     :: goto born
     :: writes = false
@@ -158,6 +160,33 @@ inline find_newest() {
      :: atomic { i - q > UNITS -> q = 0; n = 0; i = 0 }
      fi
   od
+}
+
+/* On from the last message, of number n at q: the newest record, or the one before where that is not yet published. */
+inline skip_to_last() {
+  do
+  :: find_newest();
+#ifdef BROKEN_SKIPS_TO_NEWEST
+     break
+#else
+     read_wide(TAIL, t);
+     if
+     :: atomic { q < t -> t = 0; break }
+     :: atomic { q >= t -> t = 0; k = PREVIOUS(WORD_OF(q, 0)) }
+        atomic { q = q - k; k = 0; n = NUMBER(WORD_OF(q, 0)) }
+        read_wide(JUDGED_BY, i);
+        if
+        :: atomic { i - q <= UNITS -> i = 0; break }
+        :: atomic { i - q > UNITS -> q = 0; n = 0; i = 0 }
+        fi
+     fi
+#endif
+  od;
+  atomic {
+    assert(q > p);
+    lost = lost + n - expected; expected = n; p = q; q = 0; n = 0;
+    assert(expected == numberAt[p])
+  }
 }
 
 inline join() {
@@ -190,7 +219,7 @@ inline accept() {
   assert(!torn && NUMBER(w) < published);
   assert(NUMBER(w) == numberAt[p] && id == log[NUMBER(w)]);
   assert(NUMBER(w) == expected);
-  expected++; got++; p = p + size
+  expected++; next = expected; got++; p = p + size
 }
 
 active proctype reader() {
@@ -209,12 +238,7 @@ active proctype reader() {
         if
         :: atomic { i - p <= UNITS -> accept(); i = 0; w = 0; k = 0; id = 0; size = 0 }
         :: atomic { i - p > UNITS -> i = 0; w = 0; k = 0; id = 0; size = 0; torn = false }
-           find_newest();
-           atomic {
-             assert(q > p);
-             lost = lost + n - expected; expected = n; p = q; q = 0; n = 0;
-             assert(expected == numberAt[p])
-           }
+           skip_to_last()
         fi
      fi
   od
@@ -234,6 +258,7 @@ active proctype rest() {
     timeout ->
     assert(waits && position == tailNow);
     assert(joined + got + lost == published);
+    assert(next == published || joined == published);
     rested = true
   }
 }

@@ -209,6 +209,7 @@ module.exports = {
       ['PUBLISHED_BEFORE_WRITTEN', '', 'torn'],
       ['NUMBER_BESIDE_POSITION', '', 'expected==numberAt'],
       ['TAKEOVER_COUNTS_ON', 'KILLS=1', 'n==published'],
+      ['SKIPS_TO_NEWEST', 'KILLS=1', 'next==published'],
       ['LONG_RECORDS', 'LOWBITS=3 KILLS=1', 'n==published'],
       ['ONE_HIGH', '', 'torn'],
       ['HIGHS_AROUND', 'KILLS=1', 'acceptance cycle', 'ltl'],
