@@ -942,6 +942,18 @@ static inline void pipc_begin_stream(const pipc_side* side) {
       (void)pipc_exchange_if(&seats.entries[index].epoch, left[index], left[index] & PIPC_NUMBER);
 }
 
+/* The word of the only seat for a role. Whoever takes the seat of a dead occupant holds its byte before it
+   has stored its own number, and looks like that occupant meanwhile: EAGAIN only where it stays so. */
+static inline int pipc_own_side(const pipc_side* side) {
+  const struct timespec span = {0, 500000};
+  int looks, owned = pipc_own(side->word, &side->seat, 0);
+  for (looks = 0; owned == -EAGAIN && looks < 10; looks++) {
+    (void)nanosleep(&span, NULL);
+    owned = pipc_own(side->word, &side->seat, 0);
+  }
+  return owned;
+}
+
 static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_t role) {
   pipc_header* const header = channel->header;
   const pipc_seats seats = {header->seats, PIPC_SEATS, PIPC_FIRST_SEAT_BYTE};
@@ -962,7 +974,7 @@ static inline int pipc_open_side(pipc_side* side, pipc_channel* channel, uint32_
   if (side->seat.before == PIPC_WRITER || side->seat.before == PIPC_READER)
     pipc_record_death(&header->died[side->seat.before - 1]);
   if (side->word != NULL && !side->many) {
-    const int owned = pipc_own(side->word, &side->seat, 0);
+    const int owned = pipc_own_side(side);
     if (owned == 1) (void)pipc_change_word(side->word, &side->seat, PIPC_MAKE_CONSISTENT);
     if (owned < 0) {
       pipc_leave_side(side);
