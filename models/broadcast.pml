@@ -1,7 +1,8 @@
 /*
  * The broadcast: a ring whose writer waits for nobody. Before it writes it says how far (intent), so a reader knows
  * whether what it has copied was whole. A unit of the ring is two words, a record one or two units: a word for its number
- * and length and that of the one before, then its payload. No record is longer than half the ring, so the newest one is whole while the next is written.
+ * and length and that of the one before, then its payload. No record is longer than half the ring, so the newest one is
+ * whole while the next is written.
  *
  * Safety: what a reader accepts was published, whole, in order; `lost` is exactly what was published in between; a writer
  * killed anywhere costs no number, and nothing that is read afterwards is damaged. Liveness: at rest every reader has
